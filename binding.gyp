@@ -1,0 +1,41 @@
+{
+  "targets": [
+    {
+      "target_name": "tdaemon",
+      "sources": [
+        "native/addon.cc",
+        "native/marshal.cc",
+        "native/spawn_exports.cc",
+        "native/spawn.cc",
+        "native/spawn_child.cc",
+        "native/publish_pidfile.cc",
+        "native/open_target.cc",
+        "native/exec_in_place.cc",
+        "native/trusted_directory.cc",
+        "native/pidfile.cc",
+        "native/pidfd.cc",
+        "native/accounts.cc",
+        "native/limits.cc",
+        "native/raw_arguments.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+      "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
+      "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+      "conditions": [
+        ["OS=='linux'", { "sources": ["native/os_linux.cc"] }],
+        ["OS!='linux'", { "sources": ["native/os_posix.cc"] }],
+        ["OS=='mac'", {
+          "xcode_settings": {
+            "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+            "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
+            "GCC_ENABLE_CPP_RTTI": "NO",
+            "MACOSX_DEPLOYMENT_TARGET": "12.0",
+            "OTHER_CFLAGS": ["-Wall", "-Wextra", "-Werror"]
+          }
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,14 @@
+// The list of exports, nothing else.
+#include "napi_result.h"
+
+static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  export_spawn(env, exports);
+  export_pidfile(env, exports);
+  export_pidfd(env, exports);
+  export_accounts(env, exports);
+  export_limits(env, exports);
+  export_raw_arguments(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(tdaemon, init)

@@ -1,0 +1,163 @@
+// The parent's side of a pidfile that is already there: read it safely, and remove it if it is still the
+// same. What it means (running, stale, foreign) is judged in src/daemon/pidfile.ts.
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "napi_result.h"
+#include "os.h"
+#include "trusted_directory.h"
+
+namespace {
+
+constexpr size_t kMostContent = 64;
+
+struct OpenPidfile {
+  Location location;
+  UniqueFd file;
+};
+
+const napi_type_tag kTag = {0x7464616d6f6e0002, 0x70696466696c6501};
+
+bool same_file(const struct stat &a, const struct stat &b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// Opening and closing our own live pidfile would drop the very lock that proves us alive.
+bool is_held_by_us(const struct stat &wanted, int peeked) {
+  DIR *list = opendir("/dev/fd");
+  if (!list) return false;
+  bool held = false;
+  while (dirent *entry = readdir(list)) {
+    char *end;
+    long descriptor = strtol(entry->d_name, &end, 10);
+    struct stat found;
+    if (end == entry->d_name || *end || descriptor < 3) continue;
+    if (descriptor == dirfd(list) || descriptor == peeked) continue;
+    if (fstat(static_cast<int>(descriptor), &found) == 0 && same_file(found, wanted)) held = true;
+  }
+  closedir(list);
+  return held;
+}
+
+Napi::Value lock_holder(Napi::Env env, int file) {
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (fcntl(file, F_GETLK, &lock) == -1 || lock.l_type == F_UNLCK) return env.Null();
+  return Napi::Number::New(env, lock.l_pid);  // -1: a lock that belongs to a descriptor (fcntl(2), OFD)
+}
+
+std::string content_of(int file) {
+  char text[kMostContent + 1];
+  ssize_t size = pread(file, text, sizeof text, 0);
+  return size > 0 ? std::string(text, static_cast<size_t>(size)) : std::string();
+}
+
+Napi::Value refused(Napi::Env env, int error, const std::string &reason) {
+  return failure(env, "pidfile", error, reason);
+}
+
+Napi::Value describe(Napi::Env env, OpenPidfile *pidfile, const struct stat &found, uid_t user) {
+  Napi::Object result = Napi::Object::New(env);
+  int file = pidfile->file.get();
+  std::string content = content_of(file);
+  pidfile->location.writers.note(found, user, "it", file);
+  const Writers &writers = pidfile->location.writers;
+  result.Set("ok", true);
+  result.Set("content", Napi::Buffer<char>::Copy(env, content.data(), content.size()));
+  result.Set("uid", Napi::Number::New(env, found.st_uid));
+#ifdef __APPLE__
+  const timespec &modified = found.st_mtimespec;
+#else
+  const timespec &modified = found.st_mtim;
+#endif
+  result.Set("modified", Napi::Number::New(env, static_cast<double>(modified.tv_sec) +
+                                                    static_cast<double>(modified.tv_nsec) / 1e9));
+  result.Set("lockHolder", lock_holder(env, file));
+  if (!writers.others.empty()) result.Set("othersCanWrite", writers.others);
+  char identity[128];
+  ssize_t size = os_get_identity(file, identity, sizeof identity);
+  if (size >= 0) result.Set("identity", Napi::String::New(env, identity, static_cast<size_t>(size)));
+  auto handle =
+      Napi::External<OpenPidfile>::New(env, pidfile, [](Napi::Env, OpenPidfile *owned) { delete owned; });
+  handle.TypeTag(&kTag);
+  result.Set("handle", handle);
+  return result;
+}
+
+// openPidfile(path, uid of the daemon's user)
+Napi::Value open_pidfile(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  if (!info[0].IsString() || !info[1].IsNumber())
+    return type_error(env, "openPidfile: takes a path and a uid");
+  uid_t user = info[1].As<Napi::Number>().Uint32Value();
+  auto pidfile = std::make_unique<OpenPidfile>();
+  pidfile->location = locate(info[0].As<Napi::String>().Utf8Value(), user, false);
+  const Location &at = pidfile->location;
+  if (at.error) return refused(env, at.error, at.problem);
+  UniqueFd peeked(os_peek(at.directory.get(), at.name.c_str()));
+  struct stat found;
+  if (!peeked || fstat(peeked.get(), &found) == -1) return refused(env, errno, "");
+  if (S_ISLNK(found.st_mode)) return refused(env, ELOOP, "it is a symbolic link");
+  if (!S_ISREG(found.st_mode)) return refused(env, EINVAL, "it is not a regular file");
+  if (found.st_nlink == 0) return refused(env, ENOENT, "");
+  if (found.st_nlink > 1) return refused(env, EMLINK, "it has more than one hard link");
+  if (is_held_by_us(found, peeked.get())) {
+    Napi::Object own = Napi::Object::New(env);
+    own.Set("ok", true);
+    own.Set("own", true);
+    return own;
+  }
+  pidfile->file = UniqueFd(os_reopen_read_only(peeked.get()));
+  if (!pidfile->file) return refused(env, errno, "");
+  return describe(env, pidfile.release(), found, user);
+}
+
+OpenPidfile *unwrap(const Napi::CallbackInfo &info) {
+  if (!info[0].IsExternal() || !info[0].As<Napi::External<OpenPidfile>>().CheckTypeTag(&kTag)) {
+    type_error(info.Env(), "pidfile: not a handle of a pidfile");
+    return nullptr;
+  }
+  return info[0].As<Napi::External<OpenPidfile>>().Data();
+}
+
+// removePidfile(handle, content): remove it if it is the same file with the same content.
+// true: removed. false: it changed, or another process is at it; look again. A number: errno.
+Napi::Value remove_pidfile(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  OpenPidfile *pidfile = unwrap(info);
+  if (!pidfile || !info[1].IsBuffer()) return env.Undefined();
+  auto expected = info[1].As<Napi::Buffer<char>>();
+  int directory = pidfile->location.directory.get();
+  const char *name = pidfile->location.name.c_str();
+  UniqueFd file(openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!file)
+    return errno == ENOENT ? Napi::Value(Napi::Boolean::New(env, false)) : Napi::Number::New(env, errno);
+  struct stat judged, opened, named;
+  bool same = os_try_write_lock(file.get()) == 0 && fstat(pidfile->file.get(), &judged) == 0 &&
+              fstat(file.get(), &opened) == 0 && fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+              same_file(judged, opened) && same_file(opened, named) &&
+              content_of(file.get()) == std::string(expected.Data(), expected.Length());
+  if (!same) return Napi::Boolean::New(env, false);
+  if (unlinkat(directory, name, 0) == -1) return Napi::Number::New(env, errno);
+  return Napi::Boolean::New(env, true);
+}
+
+Napi::Value close_pidfile(const Napi::CallbackInfo &info) {
+  if (OpenPidfile *pidfile = unwrap(info)) {
+    pidfile->file.reset();
+    pidfile->location.directory.reset();
+  }
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void export_pidfile(Napi::Env env, Napi::Object exports) {
+  exports.Set("openPidfile", Napi::Function::New(env, open_pidfile));
+  exports.Set("removePidfile", Napi::Function::New(env, remove_pidfile));
+  exports.Set("closePidfile", Napi::Function::New(env, close_pidfile));
+}

@@ -1,0 +1,151 @@
+// The parent's side of a start: make the channels, fork, read what the session leader says, reap it.
+// Knows nothing of Node: a plain C program can link it (spawn_plan.h).
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "spawn_child.h"
+#include "unique_fd.h"
+
+namespace {
+
+struct Channel {
+  UniqueFd reader, writer;
+
+  bool open() {
+    int ends[2];
+#ifdef SOCK_CLOEXEC
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) return false;
+#else
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == -1) return false;
+    for (int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
+#endif
+    reader = UniqueFd(ends[0]);
+    writer = UniqueFd(ends[1]);
+    return reader.move_above_stdio() && writer.move_above_stdio();
+  }
+};
+
+class Stacks {
+ public:
+  Stacks() : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {}
+  Stacks(const Stacks &) = delete;
+  ~Stacks() {
+    if (memory_ != MAP_FAILED) munmap(memory_, kSize);
+  }
+  bool ok() const { return memory_ != MAP_FAILED; }
+  char *leader() { return static_cast<char *>(memory_); }
+  char *daemon() { return leader() + OS_STACK_SIZE; }
+
+ private:
+  static constexpr size_t kSize = 2 * OS_STACK_SIZE;
+  void *memory_;
+};
+
+std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader) {
+  std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
+  keep.push_back(to_leader);
+  for (const FileTarget *target :
+       {&plan->lock, &plan->pidfile, &plan->stdio[0].file, &plan->stdio[1].file, &plan->stdio[2].file})
+    if (target->path && target->directory > 2) keep.push_back(target->directory);
+  std::sort(keep.begin(), keep.end());
+  keep.erase(std::unique(keep.begin(), keep.end()), keep.end());
+  return keep;
+}
+
+bool receive(int channel, SpawnMessage *message, UniqueFd *passed) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  iovec part = {message, sizeof *message};
+  msghdr header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+#ifdef MSG_CMSG_CLOEXEC
+  constexpr int flags = MSG_CMSG_CLOEXEC;
+#else
+  constexpr int flags = 0;
+#endif
+  ssize_t size;
+  do size = recvmsg(channel, &header, flags);
+  while (size == -1 && errno == EINTR);
+  if (size != static_cast<ssize_t>(sizeof *message)) return false;
+  for (cmsghdr *part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    int descriptor;
+    memcpy(&descriptor, CMSG_DATA(part), sizeof descriptor);
+    *passed = UniqueFd(descriptor);
+  }
+  return true;
+}
+
+// The session leader was killed and can clean up nothing: do it in its stead.
+void end_orphan(const SpawnPlan *plan, pid_t daemon, const UniqueFd &pidfd) {
+  if (!pidfd) return;
+  os_pidfd_signal(pidfd.get(), SIGKILL);
+  pollfd ended = {pidfd.get(), POLLIN, 0};
+  while (poll(&ended, 1, -1) == -1 && errno == EINTR) {
+  }
+  discard_pidfile(plan, daemon);
+}
+
+}  // namespace
+
+SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
+  SpawnReport report = {};
+  *pidfd = -1;
+  Channel to_parent, to_leader;
+  Stacks stacks;
+  if (!to_parent.open() || !to_leader.open() || !stacks.ok()) {
+    fail(&report, STAGE_CHANNEL);
+    return report;
+  }
+  std::vector<int> keep = descriptors_to_keep(plan, to_leader.writer.get());
+  SpawnContext context = {plan,
+                          to_parent.writer.get(),
+                          to_leader.reader.get(),
+                          to_leader.writer.get(),
+                          stacks.daemon(),
+                          keep.data(),
+                          keep.size()};
+
+  OsSignalMask before;
+  os_block_signals(&before);
+  pid_t leader = os_clone(lead_session, &context, stacks.leader(), plan->share_memory);
+  int error = errno;
+  os_set_signals(&before);
+  to_parent.writer.reset();
+  to_leader.reader.reset();
+  to_leader.writer.reset();
+  if (leader == -1) {
+    errno = error;
+    fail(&report, STAGE_FORK);
+    return report;
+  }
+
+  UniqueFd daemon_pidfd;
+  pid_t daemon = 0;
+  bool heard = false;
+  SpawnMessage message;
+  while (!heard && receive(to_parent.reader.get(), &message, &daemon_pidfd)) {
+    if (message.kind == MESSAGE_BORN) daemon = message.report.pid;
+    if (message.kind == MESSAGE_RESULT) {
+      report = message.report;
+      heard = true;
+    }
+  }
+  int status;
+  os_wait(leader, &status);
+  if (!heard) {
+    errno = 0;
+    fail(&report, STAGE_LEADER_KILLED);
+    end_orphan(plan, daemon, daemon_pidfd);
+  }
+  if (report.ok) *pidfd = daemon_pidfd.release();
+  return report;
+}

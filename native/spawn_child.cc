@@ -1,0 +1,231 @@
+// All code that runs between fork and exec begins here.
+//
+// Rules of this room. The process was copied (or its memory borrowed) from one with many threads: any lock
+// that another thread held is held for ever. So: no malloc, no stdio, no C++ runtime, no exceptions, no Node,
+// no library call that may take a lock; only system calls and plain arithmetic on what the plan holds. Memory
+// may be shared with the caller (vfork): write to nothing but the own stack and errno.
+#include "spawn_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool fail(SpawnReport *report, SpawnStage stage, SpawnRefusal refusal, int index) {
+  report->ok = 0;
+  report->stage = stage;
+  report->error = errno;
+  report->refusal = refusal;
+  report->index = index;
+  return false;
+}
+
+namespace {
+
+bool set_scheduling(const SpawnPlan *plan, SpawnReport *report) {
+  if (plan->set_nice && setpriority(PRIO_PROCESS, 0, plan->nice) == -1) return fail(report, STAGE_NICE);
+  if (plan->set_ionice && os_set_io_priority(plan->ionice) == -1) return fail(report, STAGE_IONICE);
+  if (plan->set_sched && os_set_scheduler(plan->sched_policy, plan->sched_priority) == -1)
+    return fail(report, STAGE_SCHED);
+  if (plan->set_oom_score_adj && os_set_oom_score_adj(plan->oom_score_adj) == -1)
+    return fail(report, STAGE_OOM_SCORE_ADJ);
+  return true;
+}
+
+bool set_limits(const SpawnPlan *plan, SpawnReport *report) {
+  for (size_t i = 0; i < plan->limit_count; i++) {
+    const LimitPlan *limit = &plan->limits[i];
+    if (os_set_limit(limit->resource, limit->keep_hard, limit->soft, limit->hard) == -1)
+      return fail(report, STAGE_LIMIT, REFUSAL_NONE, (int)i);
+  }
+  return true;
+}
+
+bool set_ids(const SpawnPlan *plan, SpawnReport *report) {
+  if (!plan->set_ids) return true;
+  OsIds former = os_effective_ids();
+  if (os_set_groups(plan->group_count, plan->groups) == -1) return fail(report, STAGE_SETGROUPS);
+  if (os_set_gid(plan->gid) == -1) return fail(report, STAGE_SETGID);
+  if (os_set_uid(plan->uid) == -1) return fail(report, STAGE_SETUID);
+  if (!os_ids_are(plan->uid, plan->gid)) {
+    errno = EPERM;
+    return fail(report, STAGE_SETUID, REFUSAL_IDS_NOT_SET);
+  }
+  if (os_can_return_to(former)) {
+    errno = EPERM;
+    return fail(report, STAGE_SETUID, REFUSAL_IDS_COME_BACK);
+  }
+  return true;
+}
+
+bool enter_root(const SpawnPlan *plan, SpawnReport *report) {
+  if (!plan->chroot) return true;
+  if (chroot(plan->chroot) == -1 || chdir("/") == -1) return fail(report, STAGE_CHROOT);
+  return true;
+}
+
+bool connect_stdio(const int opened[3], SpawnReport *report) {
+  for (int number = 0; number < 3; number++)
+    if (dup2(opened[number], number) == -1) return fail(report, STAGE_STDIO, REFUSAL_NONE, number);
+  return true;
+}
+
+bool pass_descriptors(const SpawnPlan *plan, SpawnReport *report) {
+  for (size_t i = 0; i < plan->keep_count; i++)
+    if (fcntl(plan->keep[i], F_SETFD, 0) == -1) return fail(report, STAGE_KEEP_FD, REFUSAL_NONE, (int)i);
+  return true;
+}
+
+bool may_be_elsewhere(int error) {
+  // The errors after which execvp(3) goes on to the next directory of PATH.
+  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV ||
+         error == ETIMEDOUT;
+}
+
+void execute(const SpawnPlan *plan, SpawnReport *report) {
+  // Keep the most telling error: "not found" in a later directory hides no earlier "not permitted".
+  bool telling = false;
+  for (int i = 0; plan->candidates[i]; i++) {
+    const char *candidate = plan->candidates[i];
+    execve(candidate, const_cast<char *const *>(plan->argv), const_cast<char *const *>(plan->envp));
+    int error = errno;
+    struct stat found;
+    bool there = stat(candidate, &found) == 0;
+    errno = error;
+    if (!there && may_be_elsewhere(error)) {
+      // Of a directory that may not be searched we know less than of one that does not have it.
+      if (!telling && (i == 0 || error != EACCES)) fail(report, STAGE_EXEC, REFUSAL_NONE, i);
+      continue;
+    }
+    // ENOENT from a file that exists speaks of its interpreter.
+    bool interpreter = error == ENOENT || error == ENOTDIR;
+    if (!telling || !may_be_elsewhere(error))
+      fail(report, STAGE_EXEC, interpreter ? REFUSAL_INTERPRETER : REFUSAL_NONE, i);
+    telling = true;
+    if (!may_be_elsewhere(error)) return;
+  }
+}
+
+bool send_message(int channel, const SpawnMessage *message, int descriptor) {
+  struct iovec part = {const_cast<SpawnMessage *>(message), sizeof *message};
+  alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  struct msghdr header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  if (descriptor != -1) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  }
+  // MSG_NOSIGNAL: the caller may be gone, and that must not end us before the work is done.
+  return sendmsg(channel, &header, MSG_NOSIGNAL) != -1;
+}
+
+struct DaemonContext {
+  const SpawnContext *spawn;
+  pid_t leader;
+};
+
+int be_daemon(void *argument) {
+  const DaemonContext *context = (const DaemonContext *)argument;
+  const SpawnContext *spawn = context->spawn;
+  // Should the leader be killed, nobody would know of us: end with it. become_command undoes this.
+  os_die_with_parent(1);
+  SpawnMessage message = {MESSAGE_RESULT, {}};
+  if (getppid() == context->leader) {
+    os_reset_dispositions();
+    become_command(spawn->plan, spawn->keep, spawn->keep_count, &message.report);
+    send_message(spawn->to_leader, &message, -1);
+  }
+  os_exit(127);
+}
+
+// What became of the daemon: its own report, or the kernel's word that it executed.
+void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
+  SpawnMessage message;
+  ssize_t size;
+  // With shared memory the clone has returned only after execve or the end, and the sleeping caller still
+  // holds a copy of the other end: there is no end of file to wait for.
+  int flags = spawn->plan->share_memory ? MSG_DONTWAIT : 0;
+  do size = recv(spawn->from_daemon, &message, sizeof message, flags);
+  while (size == -1 && errno == EINTR);
+  if (size == (ssize_t)sizeof message) {
+    *report = message.report;
+  } else if (setpgid(daemon, daemon) == -1 && (errno == EACCES || errno == EPERM)) {
+    // End of file alone proves nothing: a child killed just before execve gives the same bytes. But the
+    // group of a child that has executed cannot be changed any more (setpgid(2): EACCES, or EPERM after
+    // the program's own setsid).
+    report->ok = 1;
+    report->start_time = os_start_time(daemon);
+    return;
+  } else {
+    errno = 0;
+    fail(report, STAGE_KILLED);
+  }
+  int status = 0;
+  os_wait(daemon, &status);
+  if (report->stage == STAGE_KILLED && WIFSIGNALED(status)) report->index = WTERMSIG(status);
+  // A failure up to publish_pidfile has left nothing, and what is there belongs to somebody else.
+  if (report->stage > STAGE_PIDFILE) discard_pidfile(spawn->plan, daemon);
+}
+
+}  // namespace
+
+void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, SpawnReport *report) {
+  int opened[3] = {-1, -1, -1};
+  if (os_close_others(keep, keep_count, plan->foreground) == -1) {
+    fail(report, STAGE_CLOSE);
+    return;
+  }
+  if (!set_scheduling(plan, report)) return;
+  if (plan->set_umask) umask(plan->umask);
+  if (!take_lock_file(plan, report) || !publish_pidfile(plan, report)) return;
+  if (!open_stdio(plan, opened, report)) return;
+  if (!enter_root(plan, report) || !set_limits(plan, report) || !set_ids(plan, report)) return;
+  if (chdir(plan->chdir) == -1) {
+    fail(report, STAGE_CHDIR);
+    return;
+  }
+  if (!connect_stdio(opened, report) || !pass_descriptors(plan, report)) return;
+  if (plan->no_new_privs && os_set_no_new_privs() == -1) {
+    fail(report, STAGE_NO_NEW_PRIVS);
+    return;
+  }
+  if (!plan->foreground) os_die_with_parent(0);
+  os_unblock_signals();
+  execute(plan, report);
+}
+
+int lead_session(void *argument) {
+  const SpawnContext *spawn = (const SpawnContext *)argument;
+  SpawnMessage message = {MESSAGE_RESULT, {}};
+  // Ignored SIGCHLD would reap the daemon behind our back, and its pid could be reused.
+  os_default_sigchld();
+  if (setsid() == -1) {
+    fail(&message.report, STAGE_SETSID);
+  } else {
+    DaemonContext context = {spawn, getpid()};
+    pid_t daemon = os_clone(be_daemon, &context, spawn->daemon_stack, spawn->plan->share_memory);
+    if (daemon == -1) {
+      fail(&message.report, STAGE_SECOND_FORK);
+    } else {
+      close(spawn->to_leader);
+      // We have not reaped it, so the pid cannot have become somebody else's.
+      SpawnMessage born = {MESSAGE_BORN, {}};
+      born.report.pid = daemon;
+      send_message(spawn->to_parent, &born, os_pidfd_open(daemon));
+      await_exec(spawn, daemon, &message.report);
+      message.report.pid = daemon;
+    }
+  }
+  send_message(spawn->to_parent, &message, -1);
+  os_exit(0);
+}

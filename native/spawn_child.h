@@ -1,0 +1,42 @@
+// The steps between fork and exec. See spawn_child.cc for the rules of that room.
+#ifndef TDAEMON_SPAWN_CHILD_H
+#define TDAEMON_SPAWN_CHILD_H
+
+#include "os.h"
+#include "spawn_plan.h"
+
+// What the parent gives to the two children. All descriptors are close-on-exec and at 3 or above.
+struct SpawnContext {
+  const SpawnPlan *plan;
+  int to_parent;       // the session leader reports here
+  int from_daemon;     // the session leader listens here ...
+  int to_leader;       // ... to what the daemon says
+  char *daemon_stack;  // OS_STACK_SIZE bytes
+  const int *keep;     // what the daemon must not close before it executes, ascending
+  size_t keep_count;
+};
+
+enum SpawnMessageKind { MESSAGE_BORN, MESSAGE_RESULT };
+struct SpawnMessage {
+  int32_t kind;
+  SpawnReport report;
+};
+
+// Child A: a session of its own, the daemon's parent until it has executed.
+int lead_session(void *spawn_context);
+
+// All steps from closing descriptors to execve; returns only when one failed.
+void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, SpawnReport *report);
+
+// publish_pidfile.cc
+bool publish_pidfile(const SpawnPlan *plan, SpawnReport *report);
+// Remove the pidfile if it names this process, which must have ended and not been reaped.
+void discard_pidfile(const SpawnPlan *plan, pid_t pid);
+
+// open_target.cc
+bool take_lock_file(const SpawnPlan *plan, SpawnReport *report);
+bool open_stdio(const SpawnPlan *plan, int opened[3], SpawnReport *report);
+
+bool fail(SpawnReport *report, SpawnStage stage, SpawnRefusal refusal = REFUSAL_NONE, int index = 0);
+
+#endif

@@ -1,0 +1,61 @@
+/** What bin/tdaemon noted about the caller before node started and destroyed it. */
+import { native } from '../native';
+import { type Bytes, fromBuffer } from '../process/bytes';
+
+const PREFIX = 'TDAEMON_CALLER_';
+
+export interface Caller {
+  /** The environment as the caller had it, byte for byte. */
+  environment: Bytes[];
+  /** Soft limit of open files. Undefined: not known, node was started without the wrapper. */
+  openFiles?: number;
+  /** Descriptors from 3 up that were open. Undefined: nobody looked. */
+  descriptors?: number[];
+}
+
+function fromHex(text: string): Buffer {
+  return Buffer.from(text.replace(/\s+/g, ''), 'hex');
+}
+
+/** Entries whose names the shell could not hold: each ends with a NUL byte. */
+function splitAtNul(bytes: Buffer): Bytes[] {
+  const entries: Bytes[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const nul = bytes.indexOf(0, at);
+    const end = nul === -1 ? bytes.length : nul;
+    if (end > at) entries.push(fromBuffer(bytes.subarray(at, end)));
+    at = end + 1;
+  }
+  return entries;
+}
+
+function parseOpenFiles(text: string | undefined): number | undefined {
+  if (text === 'unlimited') return Number.POSITIVE_INFINITY;
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+export function readCaller(): Caller {
+  const environment: Bytes[] = [];
+  for (const entry of native.rawEnvironment()) {
+    const isNote = entry.toString('latin1', 0, PREFIX.length) === PREFIX;
+    if (!isNote) environment.push(fromBuffer(entry));
+    else if (entry.toString('latin1').startsWith(`${PREFIX}NODE_OPTIONS=`)) environment.push(fromBuffer(entry.subarray(PREFIX.length)));
+  }
+  const lost = process.env[`${PREFIX}ENV`];
+  if (lost !== undefined) environment.push(...splitAtNul(fromHex(lost)));
+  const openFiles = parseOpenFiles(process.env[`${PREFIX}NOFILE`]);
+  const descriptors = process.env[`${PREFIX}FDS`]?.split(' ').filter((word) => /^\d+$/.test(word)).map(Number);
+  return {
+    environment,
+    ...(openFiles !== undefined && { openFiles }),
+    ...(descriptors && { descriptors }),
+  };
+}
+
+/** The words after `tdaemon`, byte for byte. */
+export function readWords(): Bytes[] {
+  const decoded = process.argv.slice(2);
+  if (!decoded.some((word) => word.includes('\ufffd'))) return decoded;
+  const raw = native.rawArguments();
+  return raw ? raw.slice(raw.length - decoded.length).map(fromBuffer) : decoded;
+}

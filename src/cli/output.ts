@@ -1,0 +1,49 @@
+/** What people and programs are told. Written at once and synchronously: process.stdout would make a shared pipe non-blocking. */
+import fs from 'node:fs';
+import { TdaemonError } from '../errors';
+import { exitStatus } from './exit_status';
+
+export interface Voice {
+  quiet: boolean;
+  verbose: boolean;
+  json: boolean;
+}
+
+function write(descriptor: number, text: string): void {
+  try {
+    fs.writeSync(descriptor, text);
+  } catch {
+    // Nobody listens (EPIPE, EBADF): the exit status still tells.
+  }
+}
+
+export function print(text: string): void {
+  write(1, `${text}\n`);
+}
+
+/** Names and paths are the user's: a line stays one line, and no terminal is told to do anything. */
+export function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    const code = character.charCodeAt(0);
+    if (character === '\n') return '\\n';
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+}
+
+export function say(voice: Voice, message: string): void {
+  if (!voice.quiet) write(2, `tdaemon: ${oneLine(message)}\n`);
+}
+
+/** @returns the exit status */
+export function reportFailure(voice: Voice, error: unknown): number {
+  const status = exitStatus(error);
+  const message = oneLine(error instanceof Error ? error.message : String(error));
+  if (voice.json) {
+    const facts = error instanceof TdaemonError ? error : undefined;
+    const { stage, code, path, pid } = facts ?? {};
+    print(JSON.stringify({ ok: false, status, stage, code, path, pid, message }));
+  } else {
+    say(voice, message);
+  }
+  return status;
+}

@@ -1,0 +1,62 @@
+/** Start a plan; where its pidfile is in the way, find out whose it is, and try again if it is nobody's. */
+import { TdaemonError } from '../errors';
+import { type Failure, native, type Spawned, type SpawnPlan } from '../native';
+import { errnoName } from '../process/errno';
+import { failureOf } from './failure';
+import { clearStalePidfile } from './pidfile';
+import type { Plan } from './plan';
+
+/** Others may be taking over the same stale file: each of them needs only its turn. */
+const MOST_TRIES = 1000;
+const PAUSE_MS = 5;
+
+function alreadyRunning(plan: Plan, pid: number): TdaemonError {
+  const path = plan.spawn.pidfile ?? '';
+  return new TdaemonError(`already running: process ${pid} (pidfile '${path}')`, {
+    reason: 'already-running',
+    stage: 'pidfile',
+    code: 'EEXIST',
+    path,
+    pid,
+  });
+}
+
+function lockHeld(plan: Plan): TdaemonError {
+  const path = plan.spawn.lock ?? '';
+  return new TdaemonError(`already running: another process holds the lock '${path}'`, {
+    reason: 'already-running',
+    stage: 'lock',
+    code: 'EWOULDBLOCK',
+    path,
+  });
+}
+
+/** @throws TdaemonError; nothing of the daemon is left then. */
+async function launch(plan: Plan, attempt: (spawn: SpawnPlan) => Spawned | Failure): Promise<Spawned> {
+  const { pidfile } = plan.spawn;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const result = attempt(plan.spawn);
+    if (result.ok) return result;
+    if (result.locked) throw lockHeld(plan);
+    const inTheWay = result.stage === 'pidfile' && errnoName(result.errno) === 'EEXIST';
+    if (!inTheWay || pidfile === undefined) throw failureOf(result, plan);
+    const found = clearStalePidfile(pidfile, plan.daemonUid);
+    if (found.state === 'running') throw alreadyRunning(plan, found.pid);
+    if (found.state === 'busy') await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  throw new TdaemonError(`cannot create pidfile '${pidfile}': other processes keep changing it (EBUSY)`, {
+    reason: 'setup',
+    stage: 'pidfile',
+    code: 'EBUSY',
+    ...(pidfile !== undefined && { path: pidfile }),
+  });
+}
+
+export function startDetached(plan: Plan): Promise<Spawned> {
+  return launch(plan, native.spawnDaemon);
+}
+
+/** Never resolves: on success this process has become the command. */
+export async function startInPlace(plan: Plan): Promise<void> {
+  await launch(plan, native.execInPlace);
+}

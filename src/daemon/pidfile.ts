@@ -1,0 +1,86 @@
+/** What a pidfile that is already there means: a live daemon, a dead one, or something that is none of ours. */
+import { TdaemonError } from '../errors';
+import { native, type OpenedPidfile } from '../native';
+import { errnoName, errnoWords } from '../process/errno';
+import { isSameProcess, startedBefore } from '../process/identity';
+
+export type PidfileState =
+  | { state: 'absent' }
+  | { state: 'running'; pid: number }
+  /** Its process has ended, or the pid is another's now. No pid: the file is empty. */
+  | { state: 'stale'; pid?: number }
+  /** Another process is at it just now: look again. */
+  | { state: 'busy' };
+
+/** The largest pid that any Linux gives: PID_MAX_LIMIT. */
+const MOST_PID = 4_194_304;
+
+function refusal(path: string, code: string, why: string): TdaemonError {
+  return new TdaemonError(`cannot use pidfile '${path}': ${why} (${code})`, { reason: 'setup', stage: 'pidfile', code, path });
+}
+
+/** Nothing but decimal digits on one line. */
+function parsePid(content: Buffer): number | undefined {
+  const digits = /^[ \t]*(\d{1,10})[ \t]*\r?\n?$/.exec(content.toString('latin1'))?.[1];
+  const pid = Number(digits ?? 0);
+  return pid >= 1 && pid <= MOST_PID ? pid : undefined;
+}
+
+function judge(path: string, file: OpenedPidfile): PidfileState {
+  if (file.othersCanWrite && process.geteuid?.() === 0) throw refusal(path, 'EPERM', file.othersCanWrite);
+  const { lockHolder } = file;
+  if (lockHolder === -1) return { state: 'busy' };
+  if (file.content.length === 0) {
+    // Some tool was killed between creating and writing it. Nothing is lost by replacing it.
+    if (lockHolder !== null) throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}`);
+    return { state: 'stale' };
+  }
+  const pid = parsePid(file.content);
+  if (pid === undefined) throw refusal(path, 'EINVAL', 'it does not hold a pid; remove it if it is not needed');
+  // A lock proves life only where holder and content agree: anybody who can read the file can lock it.
+  if (lockHolder === pid) return { state: 'running', pid };
+  const alive = file.identity === undefined ? startedBefore(pid, file.modified) : isSameProcess(pid, file.identity);
+  if (alive) return { state: 'running', pid };
+  if (lockHolder !== null) throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}, which it does not name`);
+  return { state: 'stale', pid };
+}
+
+function open(path: string, daemonUid: number) {
+  const file = native.openPidfile(path, daemonUid);
+  if (file.ok) return file;
+  const code = errnoName(file.errno);
+  if (code === 'ENOENT') return undefined;
+  throw refusal(path, code, file.reason || errnoWords(file.errno));
+}
+
+/**
+ * @param daemonUid the uid of the daemon that it is meant for: besides root the only one that may be able to write it.
+ * @throws TdaemonError (`setup`) for what is no pidfile, or cannot be trusted.
+ */
+export function readPidfile(path: string, daemonUid: number): PidfileState {
+  const file = open(path, daemonUid);
+  if (!file) return { state: 'absent' };
+  if (file.own) return { state: 'running', pid: process.pid };
+  try {
+    return judge(path, file);
+  } finally {
+    native.closePidfile(file.handle);
+  }
+}
+
+/** As readPidfile, and a stale file is removed, unless it has become another one meanwhile: then `busy`. */
+export function clearStalePidfile(path: string, daemonUid: number): PidfileState {
+  const file = open(path, daemonUid);
+  if (!file) return { state: 'absent' };
+  if (file.own) return { state: 'running', pid: process.pid };
+  try {
+    const verdict = judge(path, file);
+    if (verdict.state !== 'stale') return verdict;
+    const removed = native.removePidfile(file.handle, file.content);
+    if (removed === true) return verdict;
+    if (removed === false) return { state: 'busy' };
+    throw refusal(path, errnoName(removed), `it is stale and cannot be removed: ${errnoWords(removed)}`);
+  } finally {
+    native.closePidfile(file.handle);
+  }
+}

@@ -1,0 +1,55 @@
+/** The one error class of tdaemon. */
+import type { Stage } from './native';
+
+/**
+ * What kind of failure it was:
+ * - `invalid`: an option has a wrong value; nothing was tried
+ * - `already-running`: the pidfile names a live daemon, or the lock file is held
+ * - `not-found`: the command does not exist
+ * - `not-executable`: it exists and cannot be executed
+ * - `setup`: anything else on the way to exec
+ */
+export type FailureReason = 'invalid' | 'already-running' | 'not-found' | 'not-executable' | 'setup';
+
+export interface ErrorFacts {
+  reason: FailureReason;
+  /** Name of the system's error (`ENOENT`, see errno(3)), or `ERR_TDAEMON_…` where no system call failed. */
+  code: string;
+  /** The step that failed, in the order of docs/DESIGN. */
+  stage?: Stage;
+  /** errno(3) as a positive number. */
+  errno?: number;
+  syscall?: string;
+  path?: string;
+  /** The process that is already running. */
+  pid?: number;
+  cause?: unknown;
+}
+
+/** Every failure of tdaemon. `message` is one line: what failed, on what, why. */
+export class TdaemonError extends Error {
+  override readonly name = 'TdaemonError';
+  readonly reason: FailureReason;
+  readonly code: string;
+  readonly stage?: Stage;
+  readonly errno?: number;
+  readonly syscall?: string;
+  readonly path?: string;
+  readonly pid?: number;
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.reason = facts.reason;
+    this.code = facts.code;
+    if (facts.stage !== undefined) this.stage = facts.stage;
+    if (facts.errno !== undefined) this.errno = facts.errno;
+    if (facts.syscall !== undefined) this.syscall = facts.syscall;
+    if (facts.path !== undefined) this.path = facts.path;
+    if (facts.pid !== undefined) this.pid = facts.pid;
+  }
+}
+
+/** An option whose value cannot be meant. */
+export function invalid(message: string): TdaemonError {
+  return new TdaemonError(message, { reason: 'invalid', code: 'ERR_TDAEMON_INVALID' });
+}

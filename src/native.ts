@@ -1,0 +1,176 @@
+/**
+ * The only file that loads the add-on, and the types of all that crosses to it.
+ * It looks inside this package and nowhere else: root runs this.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Bytes } from './process/bytes';
+
+/** A step between the call and exec, as native/spawn_plan.h lists them. */
+export type Stage =
+  | 'channel'
+  | 'fork'
+  | 'setsid'
+  | 'second-fork'
+  | 'signals'
+  | 'close'
+  | 'nice'
+  | 'ionice'
+  | 'sched'
+  | 'oom-score-adj'
+  | 'lock'
+  | 'pidfile'
+  | 'stdin'
+  | 'stdout'
+  | 'stderr'
+  | 'chroot'
+  | 'limit'
+  | 'setgroups'
+  | 'setgid'
+  | 'setuid'
+  | 'chdir'
+  | 'stdio'
+  | 'keep-fd'
+  | 'no-new-privs'
+  | 'exec'
+  | 'killed'
+  | 'leader-killed';
+
+export type StdioPlan =
+  | { kind: 'null' }
+  | { kind: 'inherit'; descriptor: number }
+  | { kind: 'same'; as: number }
+  | { kind: 'file'; path: string; truncate: boolean };
+
+export interface LimitPlan {
+  resource: number;
+  /** `Infinity`: unlimited. */
+  soft: number;
+  /** Absent: the hard limit stays, or is raised to `soft`. */
+  hard?: number;
+}
+
+export interface IdsPlan {
+  uid: number;
+  gid: number;
+  groups: number[];
+}
+
+/** All that a start needs, resolved. See `struct SpawnPlan` in native/spawn_plan.h. */
+export interface SpawnPlan {
+  candidates: Bytes[];
+  argv: Bytes[];
+  env: Bytes[];
+  nice?: number;
+  ionice?: number;
+  sched?: { policy: number; priority: number };
+  oomScoreAdj?: number;
+  umask?: number;
+  lock?: string;
+  pidfile?: string;
+  bootId?: string;
+  highDescriptor: number;
+  stdio: StdioPlan[];
+  chroot?: string;
+  limits: LimitPlan[];
+  ids?: IdsPlan;
+  chdir: string;
+  keep: number[];
+  noNewPrivs: boolean;
+  foreground: boolean;
+}
+
+declare const pidfd: unique symbol;
+/** An open pidfd_open(2) descriptor. Closed by `closePidfd` or the garbage collector. */
+export type Pidfd = { [pidfd]: true };
+declare const pidfileHandle: unique symbol;
+export type PidfileHandle = { [pidfileHandle]: true };
+
+export interface Failure {
+  ok: false;
+  stage: Stage;
+  errno: number;
+  reason?: string;
+  /** Which candidate, limit or descriptor; the signal for `killed`. */
+  index?: number;
+  /** The file exists: what is missing is its interpreter. */
+  interpreter?: true;
+  /** The lock file is held by another process. */
+  locked?: true;
+}
+
+export interface Spawned {
+  ok: true;
+  pid: number;
+  /** Clock ticks after boot, proc_pid_stat(5) field 22; 0 when unknown. */
+  startTime: number;
+  pidfd?: Pidfd;
+}
+
+export interface OpenedPidfile {
+  ok: true;
+  own?: undefined;
+  handle: PidfileHandle;
+  content: Buffer;
+  uid: number;
+  /** Seconds after the epoch. */
+  modified: number;
+  /** Who holds a lock on it; -1: a lock that names nobody. */
+  lockHolder: number | null;
+  othersCanWrite?: string;
+  identity?: string;
+}
+
+export interface UserEntry {
+  name: string;
+  uid: number;
+  gid: number;
+  home: string;
+  shell: string;
+}
+
+interface Addon {
+  stages: Stage[];
+  spawnDaemon(plan: SpawnPlan): Spawned | Failure;
+  /** Returns only after a failure. */
+  execInPlace(plan: SpawnPlan): Failure;
+  openPidfile(path: string, daemonUid: number): OpenedPidfile | { ok: true; own: true } | Failure;
+  /** False: it changed or is busy. A number: errno. */
+  removePidfile(handle: PidfileHandle, content: Buffer): boolean | number;
+  closePidfile(handle: PidfileHandle): void;
+  /** A number: errno. */
+  openPidfd(pid: number): Pidfd | number;
+  hasEnded(pidfd: Pidfd): boolean;
+  closePidfd(pidfd: Pidfd): void;
+  /** Null: there is none. A number: errno. */
+  findUser(user: string | number): UserEntry | number | null;
+  findGroup(group: string | number): { name: string; gid: number } | number | null;
+  groupsOf(user: string, gid: number): number[];
+  limitResources: Record<string, number>;
+  getLimit(resource: number): { soft: number; hard: number } | null;
+  /** Null where /proc is not mounted. */
+  rawArguments(): Buffer[] | null;
+  rawEnvironment(): Buffer[];
+}
+
+function findAddon(): string {
+  const root = path.join(__dirname, '..');
+  const built = path.join(root, 'build', 'Release', 'tdaemon.node');
+  if (fs.existsSync(built)) return built;
+  const folder = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`);
+  const libc = fs.existsSync('/lib/ld-musl-x86_64.so.1') || fs.existsSync('/lib/ld-musl-aarch64.so.1');
+  const prebuilt = path.join(folder, `tdaemon.${libc ? 'musl' : 'glibc'}.node`);
+  if (fs.existsSync(prebuilt)) return prebuilt;
+  throw new Error(
+    `no add-on for ${process.platform} ${process.arch}: looked for ${built} and ${prebuilt}; ` +
+      'build it with "npm rebuild tdaemon" (needs a C++ compiler, make and python3)',
+  );
+}
+
+function load(): Addon {
+  const module = { exports: {} };
+  process.dlopen(module, findAddon());
+  return module.exports as Addon;
+}
+
+export const native: Addon = load();
