@@ -15,5 +15,19 @@ const common = {
 };
 
 await build({ ...common, entryPoints: { index: 'src/index.ts' } });
-await build({ ...common, entryPoints: { tdaemon: 'src/cli/main.ts' }, external: ['./help'], minifySyntax: true });
-await build({ ...common, entryPoints: { help: 'src/cli/help.ts' } });
+await build({
+  ...common,
+  entryPoints: { tdaemon: 'src/cli/main.ts' },
+  external: ['./help.mjs'],
+  minifySyntax: true,
+});
+// yargs finds its own directory by import.meta.url, which only a module has.
+await build({
+  ...common,
+  entryPoints: { help: 'src/cli/help.mts' },
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+});

@@ -39,12 +39,16 @@ export function readCaller(): Caller {
   for (const entry of native.rawEnvironment()) {
     const isNote = entry.toString('latin1', 0, PREFIX.length) === PREFIX;
     if (!isNote) environment.push(fromBuffer(entry));
-    else if (entry.toString('latin1').startsWith(`${PREFIX}NODE_OPTIONS=`)) environment.push(fromBuffer(entry.subarray(PREFIX.length)));
+    else if (entry.toString('latin1').startsWith(`${PREFIX}NODE_OPTIONS=`))
+      environment.push(fromBuffer(entry.subarray(PREFIX.length)));
   }
   const lost = process.env[`${PREFIX}ENV`];
   if (lost !== undefined) environment.push(...splitAtNul(fromHex(lost)));
   const openFiles = parseOpenFiles(process.env[`${PREFIX}NOFILE`]);
-  const descriptors = process.env[`${PREFIX}FDS`]?.split(' ').filter((word) => /^\d+$/.test(word)).map(Number);
+  const descriptors = process.env[`${PREFIX}FDS`]
+    ?.split(' ')
+    .filter((word) => /^\d+$/.test(word))
+    .map(Number);
   return {
     environment,
     ...(openFiles !== undefined && { openFiles }),

@@ -66,21 +66,38 @@ export function describePlan(plan: Plan): string {
     ['how', spawn.foreground ? 'in this process' : 'as a daemon'],
     ['directory', spawn.chdir],
     ['root', spawn.chroot],
-    ['user', account && `${account.entry?.name ?? ''} uid ${account.ids.uid}, gid ${account.ids.gid}, groups ${account.ids.groups.join(' ')}`.trim()],
+    [
+      'user',
+      account &&
+        `${account.entry?.name ?? ''} uid ${account.ids.uid}, gid ${account.ids.gid}, groups ${account.ids.groups.join(' ')}`.trim(),
+    ],
     ['umask', (spawn.umask ?? 0).toString(8).padStart(3, '0')],
     ['pidfile', spawn.pidfile],
     ['lock', spawn.lock],
     ...spawn.stdio.map((stdio, at): [string, string] => [NAMES[at] as string, target(stdio)]),
-    ...spawn.limits.map(({ soft, hard }, at): [string, string] => [`limit ${plan.limitNames[at]}`, `soft ${amount(soft)}, hard ${amount(hard)}`]),
+    ...spawn.limits.map(({ soft, hard }, at): [string, string] => [
+      `limit ${plan.limitNames[at]}`,
+      `soft ${amount(soft)}, hard ${amount(hard)}`,
+    ]),
     ['nice', spawn.nice?.toString()],
-    ['I/O priority', spawn.ionice !== undefined ? `class ${spawn.ionice >> 13}, level ${spawn.ionice & 7}` : undefined],
+    [
+      'I/O priority',
+      spawn.ionice !== undefined ? `class ${spawn.ionice >> 13}, level ${spawn.ionice & 7}` : undefined,
+    ],
     ['scheduling', spawn.sched && `policy ${spawn.sched.policy}, priority ${spawn.sched.priority}`],
     ['oom_score_adj', spawn.oomScoreAdj?.toString()],
     ['no_new_privs', spawn.noNewPrivs ? 'yes' : undefined],
     ['descriptors', spawn.keep.length > 0 ? spawn.keep.join(' ') : undefined],
-    ['environment', describeEnvironment(plan.environment).map((entry) => JSON.stringify(entry)).join('\n')],
+    [
+      'environment',
+      describeEnvironment(plan.environment)
+        .map((entry) => JSON.stringify(entry))
+        .join('\n'),
+    ],
   ];
   const shown = rows.filter((row): row is [string, string] => row[1] !== undefined && row[1] !== '');
   const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, text]) => `${name.padEnd(width)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`).join('\n');
+  return shown
+    .map(([name, text]) => `${name.padEnd(width)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
+    .join('\n');
 }

@@ -1,7 +1,8 @@
 /** The command line's first and last word: which subcommand, and the exit status. */
+
+import { version } from '../../package.json';
 import { invalid } from '../errors';
 import { toText } from '../process/bytes';
-import { version } from '../../package.json';
 import { readWords } from './caller';
 import { START_OPTIONS, SUBCOMMANDS } from './option_table';
 import { print, reportFailure, type Voice } from './output';
@@ -14,7 +15,10 @@ async function run(): Promise<number> {
   const words = readWords();
   const first = words[0] === undefined ? '' : toText(words[0]);
   const named = SUBCOMMANDS.includes(first);
-  if (named && first !== 'start') throw invalid(`'${first}' is not in this version yet (to run a program of that name: tdaemon -- ${first})`);
+  if (named && first !== 'start')
+    throw invalid(
+      `'${first}' is not in this version yet (to run a program of that name: tdaemon -- ${first})`,
+    );
   // An error in the words must already be told the way that they ask for.
   voice.json = words.includes('--json');
   const scanned = scan(named ? words.slice(1) : words, START_OPTIONS);
@@ -22,7 +26,7 @@ async function run(): Promise<number> {
   voice.quiet = scanned.has('quiet');
   voice.verbose = scanned.has('verbose');
   if (scanned.has('help')) {
-    const { helpText } = await import('./help');
+    const { helpText } = await import('./help.mjs');
     print(await helpText());
     return 0;
   }

@@ -19,10 +19,22 @@ const BEHAVIOUR = 'Behaviour:';
 
 export const START_OPTIONS: readonly Option[] = [
   { name: 'pidfile', short: 'p', value: 'FILE', group: FILES, help: 'locked, race-free pidfile' },
-  { name: 'lock', short: 'l', value: 'FILE', group: FILES, help: 'hold an exclusive flock while the daemon lives' },
+  {
+    name: 'lock',
+    short: 'l',
+    value: 'FILE',
+    group: FILES,
+    help: 'hold an exclusive flock while the daemon lives',
+  },
   { name: 'chdir', short: 'c', value: 'DIR', group: IDENTITY, help: 'working directory [/]' },
   { name: 'chroot', value: 'DIR', group: IDENTITY, help: 'root directory' },
-  { name: 'user', short: 'u', value: 'USER[:GROUP]', group: IDENTITY, help: 'name or number; sets its groups, HOME, …' },
+  {
+    name: 'user',
+    short: 'u',
+    value: 'USER[:GROUP]',
+    group: IDENTITY,
+    help: 'name or number; sets its groups, HOME, …',
+  },
   { name: 'group', short: 'g', value: 'GROUP', group: IDENTITY, help: 'name or number' },
   { name: 'umask', value: 'MODE', group: IDENTITY, help: 'octal [022]' },
   { name: 'argv0', value: 'NAME', group: IDENTITY, help: 'argv[0] [as typed]' },
@@ -43,11 +55,22 @@ export const START_OPTIONS: readonly Option[] = [
     help: 'nofile, nproc, core, as, …; a number, a size or "unlimited"',
   },
   { name: 'nice', value: 'N', group: KERNEL, help: '-20 to 19' },
-  { name: 'ionice', value: 'CLASS[:LEVEL]', group: KERNEL, help: 'realtime, best-effort, idle, none; 0 to 7' },
+  {
+    name: 'ionice',
+    value: 'CLASS[:LEVEL]',
+    group: KERNEL,
+    help: 'realtime, best-effort, idle, none; 0 to 7',
+  },
   { name: 'sched', value: 'POLICY[:PRIO]', group: KERNEL, help: 'other, batch, idle, fifo, rr; 1 to 99' },
   { name: 'oom-score-adj', value: 'N', group: KERNEL, help: '-1000 to 1000' },
   { name: 'no-new-privs', group: KERNEL, help: 'execve can gain no privileges any more' },
-  { name: 'keep-fd', value: 'N', repeats: true, group: KERNEL, help: 'pass descriptor N on; others are closed' },
+  {
+    name: 'keep-fd',
+    value: 'N',
+    repeats: true,
+    group: KERNEL,
+    help: 'pass descriptor N on; others are closed',
+  },
   { name: 'oknodo', group: BEHAVIOUR, help: 'already running counts as success' },
   { name: 'foreground', group: BEHAVIOUR, help: 'no fork: set up and exec in place' },
   { name: 'dry-run', group: BEHAVIOUR, help: 'print the plan, change nothing' },
@@ -59,4 +82,14 @@ export const START_OPTIONS: readonly Option[] = [
 ];
 
 /** Names that can only be subcommands. Those but `start` come with later versions. */
-export const SUBCOMMANDS = ['start', 'stop', 'restart', 'reload', 'signal', 'status', 'supervise', 'ctl', 'completion'];
+export const SUBCOMMANDS = [
+  'start',
+  'stop',
+  'restart',
+  'reload',
+  'signal',
+  'status',
+  'supervise',
+  'ctl',
+  'completion',
+];

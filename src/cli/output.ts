@@ -23,7 +23,7 @@ export function print(text: string): void {
 
 /** Names and paths are the user's: a line stays one line, and no terminal is told to do anything. */
 export function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
     const code = character.charCodeAt(0);
     if (character === '\n') return '\\n';
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;

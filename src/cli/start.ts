@@ -18,20 +18,34 @@ export async function start(scanned: Scanned, voice: Voice): Promise<number> {
     const foreground = scanned.has('foreground');
     if (scanned.has('dry-run')) {
       const plan = makePlan(options, foreground);
-      print(voice.json ? JSON.stringify({ ok: true, status: EXIT.ok, dryRun: true, plan: planToJson(plan) }) : describePlan(plan));
+      print(
+        voice.json
+          ? JSON.stringify({ ok: true, status: EXIT.ok, dryRun: true, plan: planToJson(plan) })
+          : describePlan(plan),
+      );
       return EXIT.ok;
     }
     if (foreground) await startInPlace(makePlan(options, true));
     const daemon = await daemonize(options);
     const command = scanned.command.map(toText);
-    if (voice.json) print(JSON.stringify({ ok: true, status: EXIT.ok, pid: daemon.pid, pidfile: daemon.pidfile, command }));
+    if (voice.json)
+      print(JSON.stringify({ ok: true, status: EXIT.ok, pid: daemon.pid, pidfile: daemon.pidfile, command }));
     else if (voice.verbose) say(voice, `started '${command[0]}' as process ${daemon.pid}`);
     const warning = sessionScopeWarning();
     if (warning) say(voice, `warning: ${warning}`);
     return EXIT.ok;
   } catch (error) {
     if (scanned.has('oknodo') && error instanceof TdaemonError && error.reason === 'already-running') {
-      if (voice.json) print(JSON.stringify({ ok: true, status: EXIT.ok, pid: error.pid, pidfile: error.path, alreadyRunning: true }));
+      if (voice.json)
+        print(
+          JSON.stringify({
+            ok: true,
+            status: EXIT.ok,
+            pid: error.pid,
+            pidfile: error.path,
+            alreadyRunning: true,
+          }),
+        );
       else if (voice.verbose) say(voice, error.message);
       return EXIT.ok;
     }

@@ -17,7 +17,8 @@ const CONTRADICTIONS = [
 
 function checkTogether(scanned: Scanned): void {
   for (const [one, other] of CONTRADICTIONS)
-    if (scanned.has(one) && scanned.has(other)) throw invalid(`--${one} and --${other} contradict each other`);
+    if (scanned.has(one) && scanned.has(other))
+      throw invalid(`--${one} and --${other} contradict each other`);
 }
 
 function parseVariables(scanned: Scanned): Map<string, Bytes> {
@@ -41,27 +42,35 @@ function parseLimits(scanned: Scanned, caller: Caller): Limits {
     limits[name] = limit;
   }
   // Node has raised its own: the daemon gets what the caller had.
-  if (!limits.nofile && caller.openFiles !== undefined) limits.nofile = { soft: clampOpenFiles(caller.openFiles) };
+  if (!limits.nofile && caller.openFiles !== undefined)
+    limits.nofile = { soft: clampOpenFiles(caller.openFiles) };
   return limits;
 }
 
 function parseKept(scanned: Scanned, caller: Caller): number[] {
   return scanned.texts('keep-fd').map((text) => {
     const descriptor = parseInteger('--keep-fd', text);
-    if (descriptor < 3) throw invalid(`--keep-fd: ${descriptor} is below 3; use --stdin, --stdout or --stderr`);
-    if (!caller.descriptors) throw invalid('--keep-fd: start bin/tdaemon itself, not node: only it sees which descriptors are yours');
+    if (descriptor < 3)
+      throw invalid(`--keep-fd: ${descriptor} is below 3; use --stdin, --stdout or --stderr`);
+    if (!caller.descriptors)
+      throw invalid(
+        '--keep-fd: start bin/tdaemon itself, not node: only it sees which descriptors are yours',
+      );
     // Node has descriptors of its own by now, on any number that was free.
-    if (!caller.descriptors.includes(descriptor)) throw invalid(`--keep-fd: descriptor ${descriptor} is not open`);
+    if (!caller.descriptors.includes(descriptor))
+      throw invalid(`--keep-fd: descriptor ${descriptor} is not open`);
     return descriptor;
   });
 }
 
 /** sd_listen_fds(3): passed to this very process, which becomes the command. */
 function activationSockets(caller: Caller): number[] {
-  if (process.env['LISTEN_PID'] !== String(process.pid)) return [];
-  const count = /^\d{1,4}$/.test(process.env['LISTEN_FDS'] ?? '') ? Number(process.env['LISTEN_FDS']) : 0;
+  if (process.env.LISTEN_PID !== String(process.pid)) return [];
+  const count = /^\d{1,4}$/.test(process.env.LISTEN_FDS ?? '') ? Number(process.env.LISTEN_FDS) : 0;
   const passed = Array.from({ length: count }, (_, at) => 3 + at);
-  return caller.descriptors ? passed.filter((descriptor) => caller.descriptors?.includes(descriptor)) : passed;
+  return caller.descriptors
+    ? passed.filter((descriptor) => caller.descriptors?.includes(descriptor))
+    : passed;
 }
 
 function parseAccount(scanned: Scanned): Pick<DaemonizeOptions, 'user' | 'group'> {
@@ -70,7 +79,8 @@ function parseAccount(scanned: Scanned): Pick<DaemonizeOptions, 'user' | 'group'
   if (user === undefined) return group === undefined ? {} : { group: named('group', group) };
   const [name = '', own, ...more] = user.split(':');
   if (more.length > 0) throw invalid(`--user: '${user}' is not USER[:GROUP]`);
-  if (own !== undefined && group !== undefined) throw invalid(`--user ${user} and --group contradict each other`);
+  if (own !== undefined && group !== undefined)
+    throw invalid(`--user ${user} and --group contradict each other`);
   const either = own ?? group;
   return { user: named('user', name), ...(either !== undefined && { group: named('group', either) }) };
 }
@@ -98,7 +108,9 @@ export function toOptions(scanned: Scanned, caller: Caller): DaemonizeOptions {
   const [command, ...args] = scanned.command;
   if (command === undefined) throw invalid("no COMMAND is given; see 'tdaemon --help'");
   const foreground = scanned.has('foreground');
-  const [umask, nice, ionice, sched, oom] = ['umask', 'nice', 'ionice', 'sched', 'oom-score-adj'].map((name) => scanned.text(name));
+  const [umask, nice, ionice, sched, oom] = ['umask', 'nice', 'ionice', 'sched', 'oom-score-adj'].map(
+    (name) => scanned.text(name),
+  );
   const argv0 = scanned.all('argv0')[0];
   return {
     command,

@@ -1,9 +1,25 @@
 /** From the words of the command line to numbers. Every error names the option. */
 import { invalid } from '../errors';
-import { type Limit, LIMITS_IN_BYTES, type LimitName, isLimitName, limitNames } from '../process/limits';
-import { IO_CLASSES, type IoClass, type IoPriority, POLICIES, type Policy, type Scheduling } from '../process/scheduling';
+import { isLimitName, LIMITS_IN_BYTES, type Limit, type LimitName, limitNames } from '../process/limits';
+import {
+  IO_CLASSES,
+  type IoClass,
+  type IoPriority,
+  POLICIES,
+  type Policy,
+  type Scheduling,
+} from '../process/scheduling';
 
-const UNITS: Record<string, number> = { '': 1, B: 1, K: 2 ** 10, KB: 2 ** 10, M: 2 ** 20, MB: 2 ** 20, G: 2 ** 30, GB: 2 ** 30 };
+const UNITS: Record<string, number> = {
+  '': 1,
+  B: 1,
+  K: 2 ** 10,
+  KB: 2 ** 10,
+  M: 2 ** 20,
+  MB: 2 ** 20,
+  G: 2 ** 30,
+  GB: 2 ** 30,
+};
 
 export function parseInteger(name: string, text: string): number {
   if (/^[+-]?\d{1,15}$/.test(text)) return Number(text);
@@ -22,7 +38,9 @@ function parseLimitValue(name: LimitName, text: string): number {
   const match = (inBytes ? /^(\d{1,15})\s*([KMG]?B?)$/i : /^(\d{1,15})()$/).exec(text);
   const value = match ? Number(match[1]) * (UNITS[(match[2] ?? '').toUpperCase()] ?? Number.NaN) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw invalid(`--limit ${name}: '${text}' is not a number${inBytes ? ', a size (64KB, 50MB, 1GB)' : ''} or 'unlimited'`);
+  throw invalid(
+    `--limit ${name}: '${text}' is not a number${inBytes ? ', a size (64KB, 50MB, 1GB)' : ''} or 'unlimited'`,
+  );
 }
 
 /** `NAME=SOFT[:HARD]` */
@@ -30,14 +48,16 @@ export function parseLimit(text: string): [LimitName, Limit] {
   const match = /^([a-z]+)=([^:]*)(?::(.*))?$/.exec(text);
   if (!match) throw invalid(`--limit: '${text}' is not NAME=SOFT[:HARD]`);
   const [, name = '', soft = '', hard] = match;
-  if (!isLimitName(name)) throw invalid(`--limit: unknown limit '${name}' (known: ${limitNames().join(', ')})`);
+  if (!isLimitName(name))
+    throw invalid(`--limit: unknown limit '${name}' (known: ${limitNames().join(', ')})`);
   const limit: Limit = { soft: parseLimitValue(name, soft) };
   if (hard !== undefined) limit.hard = parseLimitValue(name, hard);
   return [name, limit];
 }
 
 function oneOf<Name extends string>(option: string, names: Record<Name, number>, text: string): Name {
-  for (const name of Object.keys(names) as Name[]) if (text === name || text === String(names[name])) return name;
+  for (const name of Object.keys(names) as Name[])
+    if (text === name || text === String(names[name])) return name;
   throw invalid(`${option}: '${text}' is none of ${Object.keys(names).join(', ')}`);
 }
 
@@ -47,7 +67,8 @@ export function parseIoPriority(text: string): IoPriority {
   const priority: IoPriority = { class: oneOf<IoClass>('--ionice', IO_CLASSES, name) };
   if (more.length > 0) throw invalid(`--ionice: '${text}' is not CLASS[:LEVEL]`);
   if (level === undefined) return priority;
-  if (priority.class === 'none' || priority.class === 'idle') throw invalid(`--ionice: class ${priority.class} has no levels`);
+  if (priority.class === 'none' || priority.class === 'idle')
+    throw invalid(`--ionice: class ${priority.class} has no levels`);
   return { ...priority, level: parseInteger('--ionice', level) };
 }
 

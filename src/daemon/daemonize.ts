@@ -30,5 +30,10 @@ export async function daemonize(options: DaemonizeOptions): Promise<Daemon> {
   if (pidfd) native.closePidfd(pidfd);
   const { pidfile } = plan.spawn;
   const identity = `${bootId()} ${startTime}`;
-  return { pid, startTime, ...(pidfile !== undefined && { pidfile }), isRunning: () => isSameProcess(pid, identity) };
+  return {
+    pid,
+    startTime,
+    ...(pidfile !== undefined && { pidfile }),
+    isRunning: () => isSameProcess(pid, identity),
+  };
 }

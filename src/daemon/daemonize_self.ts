@@ -23,7 +23,9 @@ export type Self =
 function ownArguments(): Bytes[] {
   const decoded = process.argv.slice(2);
   const raw = native.rawArguments();
-  return raw && raw.length >= decoded.length ? raw.slice(raw.length - decoded.length).map(fromBuffer) : decoded;
+  return raw && raw.length >= decoded.length
+    ? raw.slice(raw.length - decoded.length).map(fromBuffer)
+    : decoded;
 }
 
 /**
@@ -38,9 +40,14 @@ export async function daemonizeSelf(options: SelfOptions = {}): Promise<Self> {
   if (isDaemon) return { role: 'daemon' };
   const script = process.argv[1];
   if (script === undefined) {
-    throw new TdaemonError('there is no script to start again', { reason: 'invalid', code: 'ERR_TDAEMON_INVALID' });
+    throw new TdaemonError('there is no script to start again', {
+      reason: 'invalid',
+      code: 'ERR_TDAEMON_INVALID',
+    });
   }
-  const env = new Map<string, Bytes>(options.env instanceof Map ? options.env : Object.entries(options.env ?? {}));
+  const env = new Map<string, Bytes>(
+    options.env instanceof Map ? options.env : Object.entries(options.env ?? {}),
+  );
   env.set(MARK, 'daemon');
   const args = [...process.execArgv, script, ...ownArguments()];
   return { role: 'launcher', daemon: await daemonize({ ...options, env, command: process.execPath, args }) };

@@ -95,7 +95,9 @@ function whatFailed(report: Failure, plan: Plan): string {
     case 'stdin':
     case 'stdout':
     case 'stderr':
-      return path === undefined ? `cannot set up ${report.stage}` : `cannot open '${path}' for ${report.stage}`;
+      return path === undefined
+        ? `cannot set up ${report.stage}`
+        : `cannot open '${path}' for ${report.stage}`;
     case 'chroot':
       return `cannot change the root directory to '${path}'`;
     case 'limit':

@@ -16,7 +16,12 @@ export type PidfileState =
 const MOST_PID = 4_194_304;
 
 function refusal(path: string, code: string, why: string): TdaemonError {
-  return new TdaemonError(`cannot use pidfile '${path}': ${why} (${code})`, { reason: 'setup', stage: 'pidfile', code, path });
+  return new TdaemonError(`cannot use pidfile '${path}': ${why} (${code})`, {
+    reason: 'setup',
+    stage: 'pidfile',
+    code,
+    path,
+  });
 }
 
 /** Nothing but decimal digits on one line. */
@@ -36,12 +41,15 @@ function judge(path: string, file: OpenedPidfile): PidfileState {
     return { state: 'stale' };
   }
   const pid = parsePid(file.content);
-  if (pid === undefined) throw refusal(path, 'EINVAL', 'it does not hold a pid; remove it if it is not needed');
+  if (pid === undefined)
+    throw refusal(path, 'EINVAL', 'it does not hold a pid; remove it if it is not needed');
   // A lock proves life only where holder and content agree: anybody who can read the file can lock it.
   if (lockHolder === pid) return { state: 'running', pid };
-  const alive = file.identity === undefined ? startedBefore(pid, file.modified) : isSameProcess(pid, file.identity);
+  const alive =
+    file.identity === undefined ? startedBefore(pid, file.modified) : isSameProcess(pid, file.identity);
   if (alive) return { state: 'running', pid };
-  if (lockHolder !== null) throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}, which it does not name`);
+  if (lockHolder !== null)
+    throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}, which it does not name`);
   return { state: 'stale', pid };
 }
 

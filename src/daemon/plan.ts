@@ -3,7 +3,7 @@ import { invalid } from '../errors';
 import type { SpawnPlan, StdioPlan } from '../native';
 import { type Account, isCaller, resolveAccount } from '../process/account';
 import { type Bytes, includes, startsWith } from '../process/bytes';
-import { composeEnvironment, type Environment, valueOf, type Variables } from '../process/environment';
+import { composeEnvironment, type Environment, type Variables, variable } from '../process/environment';
 import { readEnvironmentFile } from '../process/environment_file';
 import { bootId } from '../process/identity';
 import { defaultOpenFiles, planLimits } from '../process/limits';
@@ -52,7 +52,7 @@ export function makePlan(options: DaemonizeOptions, foreground = false): Plan {
     limitNames: limits.map(({ name }) => name),
     daemonUid: account?.ids.uid ?? process.geteuid?.() ?? 0,
     spawn: {
-      candidates: candidates(command, valueOf(environment, 'PATH'), options.chroot !== undefined),
+      candidates: candidates(command, variable(environment, 'PATH'), options.chroot !== undefined),
       argv: [options.argv0 ?? command, ...(options.args ?? [])],
       env: [...environment.values()],
       ...scheduling(options),
@@ -106,7 +106,10 @@ function scheduling({ nice, ionice, sched, oomScoreAdj, umask }: DaemonizeOption
     ...(nice !== undefined && { nice: integer('nice', nice, -20, 19) }),
     ...(ionice && { ionice: ioPriorityNumber(ionice) }),
     ...(sched && {
-      sched: { policy: POLICIES[sched.policy], priority: sched.priority ?? (isRealTime(sched.policy) ? 1 : 0) },
+      sched: {
+        policy: POLICIES[sched.policy],
+        priority: sched.priority ?? (isRealTime(sched.policy) ? 1 : 0),
+      },
     }),
     ...(oomScoreAdj !== undefined && { oomScoreAdj: integer('oom-score-adj', oomScoreAdj, -1000, 1000) }),
   };

@@ -25,7 +25,10 @@ function parseId(name: string | number): number | undefined {
 }
 
 function unknown(kind: string, name: string | number): TdaemonError {
-  return new TdaemonError(`unknown ${kind} '${name}'`, { reason: 'setup', code: 'ERR_TDAEMON_UNKNOWN_ACCOUNT' });
+  return new TdaemonError(`unknown ${kind} '${name}'`, {
+    reason: 'setup',
+    code: 'ERR_TDAEMON_UNKNOWN_ACCOUNT',
+  });
 }
 
 function findUser(user: string | number): { uid: number; entry?: UserEntry } {
@@ -50,16 +53,22 @@ function findGroup(group: string | number): number {
  * @returns undefined when neither user nor group is asked for.
  * @throws TdaemonError for a name that is not in the database.
  */
-export function resolveAccount(user: string | number | undefined, group: string | number | undefined): Account | undefined {
+export function resolveAccount(
+  user: string | number | undefined,
+  group: string | number | undefined,
+): Account | undefined {
   if (user === undefined && group === undefined) return undefined;
   const { uid, entry } = findUser(user ?? process.geteuid?.() ?? 0);
   const gid = group === undefined ? entry?.gid : findGroup(group);
   if (gid === undefined) {
     // Not the caller's group: that would be root's.
-    throw new TdaemonError(`user '${user}' has no entry in the user database: give a group too (--user ${user}:GROUP)`, {
-      reason: 'setup',
-      code: 'ERR_TDAEMON_UNKNOWN_ACCOUNT',
-    });
+    throw new TdaemonError(
+      `user '${user}' has no entry in the user database: give a group too (--user ${user}:GROUP)`,
+      {
+        reason: 'setup',
+        code: 'ERR_TDAEMON_UNKNOWN_ACCOUNT',
+      },
+    );
   }
   const groups = entry ? native.groupsOf(entry.name, gid) : [gid];
   return entry ? { ids: { uid, gid, groups }, entry } : { ids: { uid, gid, groups } };

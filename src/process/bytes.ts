@@ -31,5 +31,7 @@ export function includes(bytes: Bytes, character: string): boolean {
 }
 
 export function startsWith(bytes: Bytes, text: string): boolean {
-  return typeof bytes === 'string' ? bytes.startsWith(text) : toBuffer(bytes.subarray(0, text.length)).equals(Buffer.from(text));
+  return typeof bytes === 'string'
+    ? bytes.startsWith(text)
+    : toBuffer(bytes.subarray(0, text.length)).equals(Buffer.from(text));
 }

@@ -40,20 +40,23 @@ export function callersEnvironment(): Bytes[] {
 }
 
 function entryFor(name: string, value: Bytes): Bytes {
-  if (name === '' || name.includes('=') || name.includes('\0')) throw invalid(`'${name}' is no name of a variable`);
+  if (name === '' || name.includes('=') || name.includes('\0'))
+    throw invalid(`'${name}' is no name of a variable`);
   return concat(name, '=', value);
 }
 
 export function composeEnvironment(request: EnvironmentRequest): Environment {
   const environment: Environment = new Map();
   if (!request.clear) {
-    for (const entry of request.inherited ?? callersEnvironment()) environment.set(nameOf(toBuffer(entry)), entry);
+    for (const entry of request.inherited ?? callersEnvironment())
+      environment.set(nameOf(toBuffer(entry)), entry);
     environment.delete('OLDPWD');
-    const ours = request.foreground && valueOf(environment, 'LISTEN_PID') === String(process.pid);
+    const ours = request.foreground && variable(environment, 'LISTEN_PID') === String(process.pid);
     if (!request.foreground) for (const name of NOTIFICATION) environment.delete(name);
     if (!ours) for (const name of ACTIVATION) environment.delete(name);
   }
-  const set = (name: string, value: Bytes) => environment.set(Buffer.from(name).toString('latin1'), entryFor(name, value));
+  const set = (name: string, value: Bytes) =>
+    environment.set(Buffer.from(name).toString('latin1'), entryFor(name, value));
   if (request.account) {
     set('HOME', request.account.home);
     set('USER', request.account.name);
@@ -69,10 +72,12 @@ export function composeEnvironment(request: EnvironmentRequest): Environment {
   return environment;
 }
 
-export function valueOf(environment: Environment, name: string): Bytes | undefined {
+export function variable(environment: Environment, name: string): Bytes | undefined {
   const entry = environment.get(name);
   if (entry === undefined) return undefined;
-  return typeof entry === 'string' ? entry.slice(name.length + 1) : fromBuffer(entry.subarray(name.length + 1));
+  return typeof entry === 'string'
+    ? entry.slice(name.length + 1)
+    : fromBuffer(entry.subarray(name.length + 1));
 }
 
 /** For people and JSON: undecodable bytes become U+FFFD. */

@@ -21,7 +21,12 @@ export function readEnvironmentFile(path: string): Map<string, Bytes> {
     text = fs.readFileSync(path, 'latin1');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
-    throw new TdaemonError(`cannot read environment file '${path}' (${code})`, { reason: 'setup', code, path, cause });
+    throw new TdaemonError(`cannot read environment file '${path}' (${code})`, {
+      reason: 'setup',
+      code,
+      path,
+      cause,
+    });
   }
   return parseEnvironmentFile(text, path);
 }
@@ -42,7 +47,8 @@ export function parseEnvironmentFile(text: string, path: string): Map<string, By
     let value = rest;
     if (quote === '"' || quote === "'") {
       rest = rest.slice(1);
-      if (endOfQuoted(rest, quote) === -1) rest = (lines[at] ?? '').slice((lines[at] ?? '').indexOf(quote) + 1);
+      if (endOfQuoted(rest, quote) === -1)
+        rest = (lines[at] ?? '').slice((lines[at] ?? '').indexOf(quote) + 1);
       while (endOfQuoted(rest, quote) === -1) {
         at++;
         if (at >= lines.length) throw wrong(`the ${quote} is not closed`);
@@ -50,7 +56,7 @@ export function parseEnvironmentFile(text: string, path: string): Map<string, By
       }
       const end = endOfQuoted(rest, quote);
       if (rest.slice(end + 1).trim() !== '') throw wrong(`text after the closing ${quote}`);
-      value = quote === '"' ? unescape(rest.slice(0, end)) : rest.slice(0, end);
+      value = quote === '"' ? unescaped(rest.slice(0, end)) : rest.slice(0, end);
     }
     if (value.includes('\0')) throw wrong('a NUL byte in the value');
     variables.set(match[1], fromBuffer(Buffer.from(value, 'latin1')));
@@ -67,6 +73,6 @@ function endOfQuoted(text: string, quote: string): number {
   return -1;
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\([\s\S])/g, (whole, character: string) => ESCAPES[character] ?? whole);
 }

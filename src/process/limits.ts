@@ -21,7 +21,16 @@ export type LimitName =
   | 'stack';
 
 /** Counted in bytes, so that a size like `64KB` makes sense. */
-export const LIMITS_IN_BYTES: readonly LimitName[] = ['as', 'core', 'data', 'fsize', 'memlock', 'msgqueue', 'rss', 'stack'];
+export const LIMITS_IN_BYTES: readonly LimitName[] = [
+  'as',
+  'core',
+  'data',
+  'fsize',
+  'memlock',
+  'msgqueue',
+  'rss',
+  'stack',
+];
 
 export interface Limit {
   /** In the unit of setrlimit(2): bytes, seconds (`cpu`), microseconds (`rttime`) or a count. `Infinity`: unlimited. */
@@ -62,12 +71,12 @@ export function planLimits(limits: Limits): { name: string; plan: LimitPlan }[] 
  * and does not say what it was. 1024 is what select(2) can bear and what systems begin with.
  */
 export function defaultOpenFiles(): number {
-  const now = native.getLimit(native.limitResources['nofile'] as number);
+  const now = native.getLimit(native.limitResources.nofile as number);
   return Math.min(1024, now?.hard ?? 1024);
 }
 
 /** The caller's soft limit as bin/tdaemon noted it, never above what is allowed. */
 export function clampOpenFiles(soft: number): number {
-  const now = native.getLimit(native.limitResources['nofile'] as number);
+  const now = native.getLimit(native.limitResources.nofile as number);
   return Math.min(soft, now?.hard ?? soft);
 }

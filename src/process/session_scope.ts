@@ -5,7 +5,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-const DROP_INS = ['/usr/lib/systemd/logind.conf.d', '/run/systemd/logind.conf.d', '/etc/systemd/logind.conf.d'];
+const DROP_INS = [
+  '/usr/lib/systemd/logind.conf.d',
+  '/run/systemd/logind.conf.d',
+  '/etc/systemd/logind.conf.d',
+];
 
 function read(file: string): string {
   try {
@@ -17,7 +21,10 @@ function read(file: string): string {
 
 function list(directory: string): string[] {
   try {
-    return fs.readdirSync(directory).filter((name) => name.endsWith('.conf')).sort();
+    return fs
+      .readdirSync(directory)
+      .filter((name) => name.endsWith('.conf'))
+      .sort();
   } catch {
     return [];
   }
@@ -26,10 +33,14 @@ function list(directory: string): string[] {
 export function sessionScopeWarning(): string | undefined {
   const scope = /\/(session-[^/\n]+\.scope)/.exec(read('/proc/self/cgroup'))?.[1];
   if (!scope) return undefined;
-  const files = ['/etc/systemd/logind.conf', ...DROP_INS.flatMap((folder) => list(folder).map((name) => path.join(folder, name)))];
+  const files = [
+    '/etc/systemd/logind.conf',
+    ...DROP_INS.flatMap((folder) => list(folder).map((name) => path.join(folder, name))),
+  ];
   let kills = false;
   for (const file of files)
-    for (const [, value] of read(file).matchAll(/^\s*KillUserProcesses\s*=\s*(\S+)/gm)) kills = /^(yes|true|on|1)$/i.test(value ?? '');
+    for (const [, value] of read(file).matchAll(/^\s*KillUserProcesses\s*=\s*(\S+)/gm))
+      kills = /^(yes|true|on|1)$/i.test(value ?? '');
   if (!kills) return undefined;
   return `logind ends all processes of ${scope} at logout (KillUserProcesses=yes): 'loginctl enable-linger' keeps the daemon`;
 }

@@ -29,9 +29,12 @@ export function absoluteBytes(path: Bytes): Bytes {
 export function absolutePath(path: string): string {
   const absolute = absoluteBytes(path);
   if (typeof absolute === 'string') return absolute;
-  throw new TdaemonError(`cannot use '${path}': the working directory's name is not UTF-8; use an absolute path`, {
-    reason: 'setup',
-    code: 'EILSEQ',
-    path,
-  });
+  throw new TdaemonError(
+    `cannot use '${path}': the working directory's name is not UTF-8; use an absolute path`,
+    {
+      reason: 'setup',
+      code: 'EILSEQ',
+      path,
+    },
+  );
 }

@@ -1,0 +1,18 @@
+/** Wait for what must come, without guessing how long it takes. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LIMIT_MS = 30_000;
+
+/** Resolves with the first value that is neither undefined, null nor false. */
+export async function eventually<Value>(
+  what: string,
+  look: () => Value | undefined | null | false,
+): Promise<Value> {
+  const end = Date.now() + LIMIT_MS;
+  for (;;) {
+    const value = look();
+    if (value !== undefined && value !== null && value !== false) return value;
+    if (Date.now() > end) throw new Error(`did not happen: ${what}`);
+    await pause(5);
+  }
+}
