@@ -1,4 +1,5 @@
 {
+  "variables": { "posix_fallback%": "0" },
   "targets": [
     {
       "target_name": "tdaemon",
@@ -10,6 +11,7 @@
         "native/spawn_child.cc",
         "native/publish_pidfile.cc",
         "native/open_target.cc",
+        "native/os_common.cc",
         "native/exec_in_place.cc",
         "native/trusted_directory.cc",
         "native/pidfile.cc",
@@ -24,8 +26,8 @@
       "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
       "conditions": [
-        ["OS=='linux'", { "sources": ["native/os_linux.cc"] }],
-        ["OS!='linux'", { "sources": ["native/os_posix.cc"] }],
+        ["OS=='linux' and posix_fallback!='1'", { "sources": ["native/os_linux.cc"] }],
+        ["OS!='linux' or posix_fallback=='1'", { "sources": ["native/os_posix.cc"] }],
         ["OS=='mac'", {
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++20",

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "napi_result.h"
+#include "os.h"
 
 namespace {
 
@@ -59,21 +60,15 @@ Napi::Value groups_of(const Napi::CallbackInfo &info) {
   std::string name = info[0].As<Napi::String>().Utf8Value();
   gid_t gid = info[1].As<Napi::Number>().Uint32Value();
   int count = 64;
-#ifdef __APPLE__
-  using Member = int;
-#else
-  using Member = gid_t;
-#endif
-  std::vector<Member> groups(static_cast<size_t>(count));
-  while (getgrouplist(name.c_str(), static_cast<Member>(gid), groups.data(), &count) == -1) {
+  std::vector<gid_t> groups(static_cast<size_t>(count));
+  while (!os_group_list(name.c_str(), gid, groups.data(), &count)) {
     size_t wanted = static_cast<size_t>(count);
-    count = static_cast<int>(wanted > groups.size() ? wanted : groups.size() * 2);
-    groups.resize(static_cast<size_t>(count));
+    groups.resize(wanted > groups.size() ? wanted : groups.size() * 2);
+    count = static_cast<int>(groups.size());
   }
   Napi::Array result = Napi::Array::New(info.Env(), static_cast<size_t>(count));
   for (int i = 0; i < count; i++)
-    result.Set(static_cast<uint32_t>(i),
-               Napi::Number::New(info.Env(), static_cast<gid_t>(groups[static_cast<size_t>(i)])));
+    result.Set(static_cast<uint32_t>(i), Napi::Number::New(info.Env(), groups[static_cast<size_t>(i)]));
   return result;
 }
 

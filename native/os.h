@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 enum { OS_STACK_SIZE = 64 * 1024 };
@@ -15,12 +16,18 @@ enum { OS_STACK_SIZE = 64 * 1024 };
 // share_memory: the caller sleeps until the child has executed or ended (vfork(2)).
 // The child sends no SIGCHLD before it executes: the host's handlers must not see it.
 pid_t os_clone(int (*entry)(void *), void *argument, char *stack, int share_memory);
+bool os_can_share_memory(void);
 pid_t os_wait(pid_t child, int *status);
 [[noreturn]] void os_exit(int status);
 
-// All 64 signals: the C library hides two from its own wrappers.
+// A pair of connected, close-on-exec sockets that keep messages of one size apart and report the end.
+int os_channel(int ends[2]);
+// For send(2) to a peer that may be gone, where the system has one.
+extern const int os_send_flags;
+
+// All 64 signals: the C library hides two from its own wrappers. Large enough for any sigset_t.
 struct OsSignalMask {
-  uint64_t bits[2];
+  uint64_t bits[16];
 };
 void os_block_signals(OsSignalMask *before);
 void os_set_signals(const OsSignalMask *mask);
@@ -68,6 +75,12 @@ void os_set_identity(int descriptor, const char *value, size_t length);
 ssize_t os_get_identity(int descriptor, char *value, size_t size);
 // A write lock that belongs to the descriptor, and conflicts with other processes' fcntl locks.
 int os_try_write_lock(int descriptor);
+
+// These two and os_modified are for the parent's side only.
+bool os_has_access_list(int descriptor);
+double os_modified(const struct stat *file);  // seconds after the epoch
+// getgrouplist(3): false when count was too small; it then holds the number needed, or the old one.
+bool os_group_list(const char *user, gid_t gid, gid_t *groups, int *count);
 
 // Decimal digits of value, NUL-terminated; returns their number. digits must hold 24 bytes.
 size_t os_format_decimal(uint64_t value, char *digits);

@@ -7,11 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,6 +43,12 @@ pid_t os_clone(int (*entry)(void *), void *argument, char *stack, int share_memo
   int flags = share_memory ? CLONE_VM | CLONE_VFORK : 0;
   return clone(entry, stack + OS_STACK_SIZE, flags, argument);
 }
+
+bool os_can_share_memory() { return true; }
+
+const int os_send_flags = MSG_NOSIGNAL;
+
+int os_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
 
 pid_t os_wait(pid_t child, int *status) {
   for (;;) {
@@ -220,14 +227,6 @@ int os_file_ids(uid_t uid, gid_t gid) {
   return set ? 0 : -1;
 }
 
-size_t os_format_decimal(uint64_t value, char *digits) {
-  size_t length = 1;
-  for (uint64_t rest = value; rest >= 10; rest /= 10) length++;
-  digits[length] = '\0';
-  for (size_t at = length; at > 0; value /= 10) digits[--at] = (char)('0' + value % 10);
-  return length;
-}
-
 uint64_t os_start_time(pid_t pid) {
   char path[48] = "/proc/";
   size_t length = 6 + os_format_decimal((uint64_t)pid, path + 6);
@@ -295,4 +294,16 @@ int os_try_write_lock(int descriptor) {
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   return fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
+bool os_has_access_list(int descriptor) {
+  return fgetxattr(descriptor, "system.posix_acl_access", nullptr, 0) > 0;
+}
+
+double os_modified(const struct stat *file) {
+  return static_cast<double>(file->st_mtim.tv_sec) + static_cast<double>(file->st_mtim.tv_nsec) / 1e9;
+}
+
+bool os_group_list(const char *user, gid_t gid, gid_t *groups, int *count) {
+  return getgrouplist(user, gid, groups, count) != -1;
 }

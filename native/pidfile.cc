@@ -69,13 +69,7 @@ Napi::Value describe(Napi::Env env, OpenPidfile *pidfile, const struct stat &fou
   result.Set("ok", true);
   result.Set("content", Napi::Buffer<char>::Copy(env, content.data(), content.size()));
   result.Set("uid", Napi::Number::New(env, found.st_uid));
-#ifdef __APPLE__
-  const timespec &modified = found.st_mtimespec;
-#else
-  const timespec &modified = found.st_mtim;
-#endif
-  result.Set("modified", Napi::Number::New(env, static_cast<double>(modified.tv_sec) +
-                                                    static_cast<double>(modified.tv_nsec) / 1e9));
+  result.Set("modified", Napi::Number::New(env, os_modified(&found)));
   result.Set("lockHolder", lock_holder(env, file));
   if (!writers.others.empty()) result.Set("othersCanWrite", writers.others);
   char identity[128];

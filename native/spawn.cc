@@ -19,12 +19,7 @@ struct Channel {
 
   bool open() {
     int ends[2];
-#ifdef SOCK_CLOEXEC
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) return false;
-#else
-    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == -1) return false;
-    for (int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
-#endif
+    if (os_channel(ends) == -1) return false;
     reader = UniqueFd(ends[0]);
     writer = UniqueFd(ends[1]);
     return reader.move_above_stdio() && writer.move_above_stdio();
@@ -72,7 +67,7 @@ bool receive(int channel, SpawnMessage *message, UniqueFd *passed) {
   constexpr int flags = 0;
 #endif
   ssize_t size;
-  do size = recvmsg(channel, &header, flags);
+  do size = recvmsg(channel, &header, flags | MSG_WAITALL);
   while (size == -1 && errno == EINTR);
   if (size != static_cast<ssize_t>(sizeof *message)) return false;
   for (cmsghdr *part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {

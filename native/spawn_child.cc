@@ -125,8 +125,8 @@ bool send_message(int channel, const SpawnMessage *message, int descriptor) {
     rights->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
   }
-  // MSG_NOSIGNAL: the caller may be gone, and that must not end us before the work is done.
-  return sendmsg(channel, &header, MSG_NOSIGNAL) != -1;
+  // No SIGPIPE: the caller may be gone, and that must not end us before the work is done.
+  return sendmsg(channel, &header, os_send_flags) != -1;
 }
 
 struct DaemonContext {
@@ -154,7 +154,7 @@ void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
   ssize_t size;
   // With shared memory the clone has returned only after execve or the end, and the sleeping caller still
   // holds a copy of the other end: there is no end of file to wait for.
-  int flags = spawn->plan->share_memory ? MSG_DONTWAIT : 0;
+  int flags = spawn->plan->share_memory ? MSG_DONTWAIT : MSG_WAITALL;
   do size = recv(spawn->from_daemon, &message, sizeof message, flags);
   while (size == -1 && errno == EINTR);
   if (size == (ssize_t)sizeof message) {

@@ -8,6 +8,7 @@
 
 #include "marshal.h"
 #include "napi_result.h"
+#include "os.h"
 #include "trusted_directory.h"
 
 namespace {
@@ -138,7 +139,7 @@ Napi::Value spawn(const Napi::CallbackInfo &info) {
   if (!prepare(info, &to, &result)) return result;
   // Borrowing the memory is only safe between equals: a user who may signal the child could stop it,
   // and with it the caller, and changed ids would change what may read the caller's memory.
-  to.plan.share_memory = !to.plan.set_ids;
+  to.plan.share_memory = !to.plan.set_ids && os_can_share_memory();
   int pidfd = -1;
   SpawnReport report = spawn_daemon(&to.plan, &pidfd);
   result = to_object(info.Env(), report);

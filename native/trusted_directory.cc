@@ -5,12 +5,11 @@
 #include <limits.h>
 #include <pwd.h>
 #include <sys/types.h>
-#ifdef __linux__
-#include <sys/xattr.h>
-#endif
 
 #include <deque>
 #include <vector>
+
+#include "os.h"
 
 namespace {
 
@@ -35,15 +34,6 @@ std::string other_member(gid_t gid, uid_t user) {
   }
   endpwent();
   return found;
-}
-
-bool has_acl(int descriptor) {
-#ifdef __linux__
-  return fgetxattr(descriptor, "system.posix_acl_access", nullptr, 0) > 0;
-#else
-  (void)descriptor;
-  return false;
-#endif
 }
 
 class Walk {
@@ -183,7 +173,7 @@ void Writers::note(const struct stat &found, uid_t user, const std::string &path
   if (!(found.st_mode & S_IWGRP)) return;
   daemon_user = true;  // perhaps: which only makes the opening more careful
   if (!others.empty()) return;
-  if (has_acl(descriptor)) {
+  if (os_has_access_list(descriptor)) {
     others = "'" + path + "' is writable by an access control list";
     return;
   }

@@ -1,6 +1,6 @@
 /** The library's main call. */
 import { native } from '../native';
-import { bootId, isSameProcess } from '../process/identity';
+import { bootId, isAlive, isSameProcess } from '../process/identity';
 import { startDetached } from './launch';
 import type { DaemonizeOptions } from './options';
 import { makePlan } from './plan';
@@ -29,11 +29,6 @@ export async function daemonize(options: DaemonizeOptions): Promise<Daemon> {
   const { pid, startTime, pidfd } = await startDetached(plan);
   if (pidfd) native.closePidfd(pidfd);
   const { pidfile } = plan.spawn;
-  const identity = `${bootId()} ${startTime}`;
-  return {
-    pid,
-    startTime,
-    ...(pidfile !== undefined && { pidfile }),
-    isRunning: () => isSameProcess(pid, identity),
-  };
+  const isRunning = () => (startTime === 0 ? isAlive(pid) : isSameProcess(pid, `${bootId()} ${startTime}`));
+  return { pid, startTime, ...(pidfile !== undefined && { pidfile }), isRunning };
 }

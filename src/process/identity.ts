@@ -66,6 +66,10 @@ function whileAlive(pid: number, judge: (ticks: number | undefined) => boolean):
   }
 }
 
+export function isAlive(pid: number): boolean {
+  return whileAlive(pid, () => true);
+}
+
 /** `<boot id> <start time>`: what tdaemon writes beside the pid. */
 export function isSameProcess(pid: number, identity: string): boolean {
   return whileAlive(pid, (ticks) => ticks === undefined || identity === `${bootId()} ${ticks}`);
