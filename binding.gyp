@@ -1,5 +1,5 @@
 {
-  "variables": { "posix_fallback%": "0" },
+  "variables": { "posix_fallback%": 0 },
   "targets": [
     {
       "target_name": "tdaemon",
@@ -26,8 +26,8 @@
       "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
       "conditions": [
-        ["OS=='linux' and posix_fallback!='1'", { "sources": ["native/os_linux.cc"] }],
-        ["OS!='linux' or posix_fallback=='1'", { "sources": ["native/os_posix.cc"] }],
+        ["OS=='linux' and posix_fallback==0", { "sources": ["native/os_linux.cc"] }],
+        ["OS!='linux' or posix_fallback==1", { "sources": ["native/os_posix.cc"] }],
         ["OS=='mac'", {
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
