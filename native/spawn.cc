@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <mutex>
 #include <vector>
 
 #include "spawn_child.h"
@@ -94,6 +95,10 @@ void end_orphan(const SpawnPlan *plan, pid_t daemon, const UniqueFd &pidfd) {
 SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
   SpawnReport report = {};
   *pidfd = -1;
+  // One start at a time: a leader that was forked meanwhile by another thread would hold a copy of our
+  // channel and we of its, and both would wait for the other's end.
+  static std::mutex one_at_a_time;
+  std::lock_guard<std::mutex> turn(one_at_a_time);
   Channel to_parent, to_leader;
   Stacks stacks;
   if (!to_parent.open() || !to_leader.open() || !stacks.ok()) {

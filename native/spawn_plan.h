@@ -17,7 +17,6 @@ extern "C" {
   X(FORK, "fork")                   \
   X(SETSID, "setsid")               \
   X(SECOND_FORK, "second-fork")     \
-  X(SIGNALS, "signals")             \
   X(CLOSE, "close")                 \
   X(NICE, "nice")                   \
   X(IONICE, "ionice")               \

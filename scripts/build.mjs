@@ -1,8 +1,6 @@
 // Bundles what runs: a start must load one small file, and the help (yargs) only when asked for.
-import { rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
-
-await rm('dist', { recursive: true, force: true });
 
 const common = {
   bundle: true,
@@ -12,22 +10,37 @@ const common = {
   outdir: 'dist',
   legalComments: 'eof',
   logLevel: 'warning',
+  metafile: true,
 };
 
-await build({ ...common, entryPoints: { index: 'src/index.ts' } });
-await build({
-  ...common,
-  entryPoints: { tdaemon: 'src/cli/main.ts' },
-  external: ['./help.mjs'],
-  minifySyntax: true,
-});
-// yargs finds its own directory by import.meta.url, which only a module has.
-await build({
-  ...common,
-  entryPoints: { help: 'src/cli/help.mts' },
-  format: 'esm',
-  outExtension: { '.js': '.mjs' },
-  banner: {
-    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+const bundles = [
+  { entryPoints: { index: 'src/index.ts' } },
+  { entryPoints: { tdaemon: 'src/cli/main.ts' }, external: ['./help.mjs'], minifySyntax: true },
+  {
+    // yargs finds its own directory by import.meta.url, which only a module has.
+    entryPoints: { help: 'src/cli/help.mts' },
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
   },
-});
+];
+
+// What is bundled keeps its licence.
+async function licencesOf(files) {
+  const folders = new Set(
+    files.map((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]).filter(Boolean),
+  );
+  const texts = [...folders].sort().map(async (folder) => {
+    const { name, version } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+    const licence = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
+    return `${name} ${version}\n\n${licence ? await readFile(`${folder}/${licence}`, 'utf8') : ''}`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n`);
+}
+
+await rm('dist', { recursive: true, force: true });
+const results = await Promise.all(bundles.map((bundle) => build({ ...common, ...bundle })));
+const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licencesOf(inputs));

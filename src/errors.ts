@@ -15,7 +15,7 @@ export interface ErrorFacts {
   reason: FailureReason;
   /** Name of the system's error (`ENOENT`, see errno(3)), or `ERR_TDAEMON_…` where no system call failed. */
   code: string;
-  /** The step that failed, in the order of docs/DESIGN. */
+  /** The step that failed. */
   stage?: Stage;
   /** errno(3) as a positive number. */
   errno?: number;

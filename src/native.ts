@@ -6,35 +6,37 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Bytes } from './process/bytes';
 
-/** A step between the call and exec, as native/spawn_plan.h lists them. */
-export type Stage =
-  | 'channel'
-  | 'fork'
-  | 'setsid'
-  | 'second-fork'
-  | 'signals'
-  | 'close'
-  | 'nice'
-  | 'ionice'
-  | 'sched'
-  | 'oom-score-adj'
-  | 'lock'
-  | 'pidfile'
-  | 'stdin'
-  | 'stdout'
-  | 'stderr'
-  | 'chroot'
-  | 'limit'
-  | 'setgroups'
-  | 'setgid'
-  | 'setuid'
-  | 'chdir'
-  | 'stdio'
-  | 'keep-fd'
-  | 'no-new-privs'
-  | 'exec'
-  | 'killed'
-  | 'leader-killed';
+/** The steps from the call to exec, in their order. native/spawn_plan.h has the same list; a test compares them. */
+export const STAGES = [
+  'channel',
+  'fork',
+  'setsid',
+  'second-fork',
+  'close',
+  'nice',
+  'ionice',
+  'sched',
+  'oom-score-adj',
+  'lock',
+  'pidfile',
+  'stdin',
+  'stdout',
+  'stderr',
+  'chroot',
+  'limit',
+  'setgroups',
+  'setgid',
+  'setuid',
+  'chdir',
+  'stdio',
+  'keep-fd',
+  'no-new-privs',
+  'exec',
+  'killed',
+  'leader-killed',
+] as const;
+
+export type Stage = (typeof STAGES)[number];
 
 export type StdioPlan =
   | { kind: 'null' }
@@ -130,7 +132,7 @@ export interface UserEntry {
 }
 
 interface Addon {
-  stages: Stage[];
+  stages: string[];
   spawnDaemon(plan: SpawnPlan): Spawned | Failure;
   /** Returns only after a failure. */
   execInPlace(plan: SpawnPlan): Failure;

@@ -20,7 +20,7 @@ async function run(): Promise<number> {
       `'${first}' is not in this version yet (to run a program of that name: tdaemon -- ${first})`,
     );
   // An error in the words must already be told the way that they ask for.
-  voice.json = words.includes('--json');
+  voice.json = words.slice(0, words.indexOf('--') + 1 || undefined).includes('--json');
   const scanned = scan(named ? words.slice(1) : words, START_OPTIONS);
   voice.json = scanned.has('json');
   voice.quiet = scanned.has('quiet');

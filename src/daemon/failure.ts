@@ -76,8 +76,6 @@ function whatFailed(report: Failure, plan: Plan): string {
       return 'cannot fork';
     case 'setsid':
       return 'cannot begin a session';
-    case 'signals':
-      return 'cannot reset signals';
     case 'close':
       return 'cannot close descriptors';
     case 'nice':
