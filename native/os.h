@@ -76,7 +76,8 @@ ssize_t os_get_identity(int descriptor, char *value, size_t size);
 // A write lock that belongs to the descriptor, and conflicts with other processes' fcntl locks.
 int os_try_write_lock(int descriptor);
 
-// These two and os_modified are for the parent's side only.
+// What follows is for the parent's side only.
+bool os_on_main_thread(void);
 bool os_has_access_list(int descriptor);
 double os_modified(const struct stat *file);  // seconds after the epoch
 // getgrouplist(3): false when count was too small; it then holds the number needed, or the old one.

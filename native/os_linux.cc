@@ -296,6 +296,8 @@ int os_try_write_lock(int descriptor) {
   return fcntl(descriptor, F_OFD_SETLK, &lock);
 }
 
+bool os_on_main_thread() { return syscall(SYS_gettid) == getpid(); }
+
 bool os_has_access_list(int descriptor) {
   return fgetxattr(descriptor, "system.posix_acl_access", nullptr, 0) > 0;
 }

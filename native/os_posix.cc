@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __APPLE__
+#include <pthread.h>
 #include <sys/sysctl.h>
 #endif
 
@@ -210,6 +211,12 @@ int os_try_write_lock(int descriptor) {
   return fcntl(descriptor, F_SETLK, &lock);
 #endif
 }
+
+#ifdef __APPLE__
+bool os_on_main_thread() { return pthread_main_np() != 0; }
+#else
+bool os_on_main_thread() { return true; }
+#endif
 
 bool os_has_access_list(int) { return false; }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "napi_result.h"
+#include "os.h"
 #include "unique_fd.h"
 
 extern "C" char **environ;
@@ -33,7 +34,10 @@ Napi::Value arguments(const Napi::CallbackInfo &info) {
   return list;
 }
 
+// Null in a worker thread, which has a process.env of its own. (node:worker_threads would know too, but
+// loading it costs more than a start.)
 Napi::Value environment(const Napi::CallbackInfo &info) {
+  if (!os_on_main_thread()) return info.Env().Null();
   Napi::Array list = Napi::Array::New(info.Env());
   uint32_t count = 0;
   for (char **entry = environ; entry && *entry; entry++)

@@ -152,7 +152,8 @@ interface Addon {
   getLimit(resource: number): { soft: number; hard: number } | null;
   /** Null where /proc is not mounted. */
   rawArguments(): Buffer[] | null;
-  rawEnvironment(): Buffer[];
+  /** Null in a worker thread. */
+  rawEnvironment(): Buffer[] | null;
 }
 
 function findAddon(): string {

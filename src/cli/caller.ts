@@ -36,7 +36,7 @@ function parseOpenFiles(text: string | undefined): number | undefined {
 
 export function readCaller(): Caller {
   const environment: Bytes[] = [];
-  for (const entry of native.rawEnvironment()) {
+  for (const entry of native.rawEnvironment() ?? []) {
     const isNote = entry.toString('latin1', 0, PREFIX.length) === PREFIX;
     if (!isNote) environment.push(fromBuffer(entry));
     else if (entry.toString('latin1').startsWith(`${PREFIX}NODE_OPTIONS=`))

@@ -1,5 +1,4 @@
 /** The daemon's environment: the caller's, less what speaks of the caller, plus what was asked for. */
-import { isMainThread } from 'node:worker_threads';
 import { invalid } from '../errors';
 import { native, type UserEntry } from '../native';
 import { type Bytes, concat, fromBuffer, toBuffer, toText } from './bytes';
@@ -35,8 +34,8 @@ function nameOf(entry: Buffer): string {
 
 /** environ(7), byte for byte; in a worker thread, which has a copy of its own, `process.env`. */
 export function callersEnvironment(): Bytes[] {
-  if (!isMainThread) return Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
-  return native.rawEnvironment().map(fromBuffer);
+  const raw = native.rawEnvironment();
+  return raw?.map(fromBuffer) ?? Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
 }
 
 function entryFor(name: string, value: Bytes): Bytes {
