@@ -35,6 +35,51 @@ Napi::Value has_ended(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), poll(&state, 1, 0) == 1);
 }
 
+// signalPidfd(pidfd, signal): 0 or errno.
+Napi::Value signal_pidfd(const Napi::CallbackInfo &info) {
+  UniqueFd *pidfd = unwrap(info);
+  if (!pidfd) return info.Env().Undefined();
+  if (!info[1].IsNumber()) return type_error(info.Env(), "signalPidfd: takes a signal's number");
+  int result = os_pidfd_signal(pidfd->get(), info[1].As<Napi::Number>().Int32Value());
+  return Napi::Number::New(info.Env(), result == -1 ? errno : 0);
+}
+
+// Waits in a thread of libuv's pool, so that the end is known when it comes and not when somebody looks.
+class EndWaiter : public Napi::AsyncWorker {
+ public:
+  EndWaiter(Napi::Env env, int pidfd, int timeout)
+      : Napi::AsyncWorker(env), pidfd_(pidfd), timeout_(timeout), promise_(env) {}
+  Napi::Promise promise() const { return promise_.Promise(); }
+
+ protected:
+  void Execute() override {
+    pollfd state = {pidfd_.get(), POLLIN, 0};
+    int ready;
+    do ready = poll(&state, 1, timeout_);
+    while (ready == -1 && errno == EINTR);
+    ended_ = ready == 1;
+  }
+  void OnOK() override { promise_.Resolve(Napi::Boolean::New(Env(), ended_)); }
+
+ private:
+  UniqueFd pidfd_;  // its own: the caller may close the handle meanwhile
+  int timeout_;
+  bool ended_ = false;
+  Napi::Promise::Deferred promise_;
+};
+
+// waitForEnd(pidfd, milliseconds): a promise of whether it has ended by then. -1: however long it takes.
+Napi::Value wait_for_end(const Napi::CallbackInfo &info) {
+  UniqueFd *pidfd = unwrap(info);
+  if (!pidfd) return info.Env().Undefined();
+  if (!info[1].IsNumber()) return type_error(info.Env(), "waitForEnd: takes milliseconds");
+  int timeout = info[1].As<Napi::Number>().Int32Value();
+  auto *waiter = new EndWaiter(info.Env(), fcntl(pidfd->get(), F_DUPFD_CLOEXEC, 3), timeout);
+  Napi::Promise promise = waiter->promise();
+  waiter->Queue();  // deletes itself
+  return promise;
+}
+
 Napi::Value close_pidfd(const Napi::CallbackInfo &info) {
   if (UniqueFd *pidfd = unwrap(info)) pidfd->reset();
   return info.Env().Undefined();
@@ -52,5 +97,7 @@ Napi::Value wrap_pidfd(Napi::Env env, int pidfd) {
 void export_pidfd(Napi::Env env, Napi::Object exports) {
   exports.Set("openPidfd", Napi::Function::New(env, open_pidfd));
   exports.Set("hasEnded", Napi::Function::New(env, has_ended));
+  exports.Set("signalPidfd", Napi::Function::New(env, signal_pidfd));
+  exports.Set("waitForEnd", Napi::Function::New(env, wait_for_end));
   exports.Set("closePidfd", Napi::Function::New(env, close_pidfd));
 }

@@ -7,9 +7,18 @@ import type { Stage } from './native';
  * - `already-running`: the pidfile names a live daemon, or the lock file is held
  * - `not-found`: the command does not exist
  * - `not-executable`: it exists and cannot be executed
- * - `setup`: anything else on the way to exec
+ * - `not-running`: there is no daemon to signal
+ * - `still-running`: it is there after the whole stop schedule
+ * - `setup`: anything else that could not be done
  */
-export type FailureReason = 'invalid' | 'already-running' | 'not-found' | 'not-executable' | 'setup';
+export type FailureReason =
+  | 'invalid'
+  | 'already-running'
+  | 'not-found'
+  | 'not-executable'
+  | 'not-running'
+  | 'still-running'
+  | 'setup';
 
 export interface ErrorFacts {
   reason: FailureReason;

@@ -143,6 +143,10 @@ interface Addon {
   /** A number: errno. */
   openPidfd(pid: number): Pidfd | number;
   hasEnded(pidfd: Pidfd): boolean;
+  /** 0 or errno. */
+  signalPidfd(pidfd: Pidfd, signal: number): number;
+  /** Whether it has ended within so many milliseconds; -1: however long it takes. */
+  waitForEnd(pidfd: Pidfd, milliseconds: number): Promise<boolean>;
   closePidfd(pidfd: Pidfd): void;
   /** Null: there is none. A number: errno. */
   findUser(user: string | number): UserEntry | number | null;

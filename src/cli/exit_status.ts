@@ -1,10 +1,13 @@
-/** Exit statuses of start: as timeout(1), env(1) and nohup(1) where they have one. */
+/** Exit statuses of start, stop and signal: as timeout(1), env(1) and nohup(1) where they have one. */
 import { type FailureReason, TdaemonError } from '../errors';
 
 export const EXIT = {
   ok: 0,
   alreadyRunning: 1,
+  /** stop, signal: there was nothing to do. */
+  notRunning: 1,
   usage: 2,
+  stillRunning: 124,
   setup: 125,
   notExecutable: 126,
   notFound: 127,
@@ -12,6 +15,8 @@ export const EXIT = {
 
 const BY_REASON: Record<FailureReason, number> = {
   'already-running': EXIT.alreadyRunning,
+  'not-running': EXIT.notRunning,
+  'still-running': EXIT.stillRunning,
   invalid: EXIT.usage,
   setup: EXIT.setup,
   'not-executable': EXIT.notExecutable,

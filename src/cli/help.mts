@@ -1,42 +1,94 @@
 /** The help texts, laid out by yargs from the option table. Loaded only when asked for: it costs more than a start. */
 import yargs from 'yargs';
-import { type Option, START_OPTIONS } from './option_table';
+import { COMMANDS, type Command, type Option } from './option_table';
 
-const USAGE = `tdaemon [options] [--] COMMAND [ARG...]
-
-Start COMMAND as a daemon: forked twice, in a session of its own, with no terminal.
-Options end at -- or at the first word that is no option.`;
-
-const EXAMPLES: [string, string][] = [
-  ['tdaemon --pidfile /var/run/app.pid -- ./blogdemon', 'the main job'],
-  ['tdaemon -p app.pid --log app.log -u www-data -- ./app --port 80', 'log, user, arguments'],
-  ['tdaemon --foreground --limit nofile=65536 -- ./app', 'in systemd, runit, Docker'],
-];
-
-const STATUSES = `Exit status: 0 running; 1 already running (--oknodo: 0); 2 wrong usage; 125 could not be
-set up; 126 found, cannot be executed; 127 not found. After a failure nothing is left.`;
-
-function heading(option: Option): string {
-  return `${option.value ?? ''}`;
+interface Text {
+  usage: string;
+  examples: [string, string][];
+  statuses: string;
 }
 
-export async function helpText(): Promise<string> {
+const AFTER_SIGNAL = 'Exit status: 0 sent; 1 not running; 2 wrong usage; 125 could not be done.';
+
+const TEXTS: Record<Command, Text> = {
+  start: {
+    usage: `tdaemon [start] [options] [--] COMMAND [ARG...]
+       tdaemon stop | restart | reload | signal | status --help
+
+Start COMMAND as a daemon: forked twice, in a session of its own, with no terminal.
+Options end at -- or at the first word that is no option.`,
+    examples: [
+      ['tdaemon --pidfile /var/run/app.pid -- ./blogdemon', 'the main job'],
+      ['tdaemon -p app.pid --log app.log -u www-data -- ./app', 'log and user'],
+      ['tdaemon --foreground --limit nofile=65536 -- ./app', 'in systemd, runit, Docker'],
+    ],
+    statuses: `Exit status: 0 running; 1 already running (--oknodo: 0); 2 wrong usage; 125 could not be
+set up; 126 found, cannot be executed; 127 not found. After a failure nothing is left.`,
+  },
+  stop: {
+    usage: `tdaemon stop [options]
+
+Signal a daemon, wait until it has ended, and remove its pidfile.`,
+    examples: [
+      ['tdaemon stop --pidfile /var/run/app.pid', 'TERM, after 10 s KILL'],
+      ['tdaemon stop -p app.pid --retry INT/30/TERM/5/KILL/5', 'a schedule of your own'],
+      ['tdaemon stop --exec /usr/bin/app --group', 'without a pidfile, with its children'],
+    ],
+    statuses: `Exit status: 0 stopped; 1 was not running (--oknodo: 0); 2 wrong usage; 124 still there after
+the schedule; 125 could not be done.`,
+  },
+  restart: {
+    usage: `tdaemon restart --pidfile FILE [options] [--] COMMAND [ARG...]
+
+Stop what runs, then start. If COMMAND cannot be found or executed, nothing is stopped.`,
+    examples: [['tdaemon restart --pidfile /var/run/app.pid -- ./blogdemon', 'after a deployment']],
+    statuses: 'Exit status: as start; 124 the old one is still there after the schedule.',
+  },
+  reload: {
+    usage: `tdaemon reload [options]
+
+Send HUP: most daemons then read their configuration anew.`,
+    examples: [['tdaemon reload --pidfile /var/run/app.pid', '']],
+    statuses: AFTER_SIGNAL,
+  },
+  signal: {
+    usage: `tdaemon signal [options] SIGNAL
+
+Send a signal, by name or number.`,
+    examples: [['tdaemon signal --pidfile /var/run/app.pid USR1', '']],
+    statuses: AFTER_SIGNAL,
+  },
+  status: {
+    usage: `tdaemon status [options]
+
+Say whether a daemon runs.`,
+    examples: [
+      ['tdaemon status --pidfile /var/run/app.pid', ''],
+      ['tdaemon status -q -p app.pid || echo down', 'in a script'],
+    ],
+    statuses: 'Exit status: 0 running; 1 dead, its pidfile is there; 3 not running; 4 unknown.',
+  },
+};
+
+export async function helpText(command: Command): Promise<string> {
+  const { usage, examples, statuses } = TEXTS[command];
   const parser = yargs([])
     .scriptName('tdaemon')
     .locale('en')
-    .usage(USAGE)
+    .usage(usage)
     .help(false)
     .version(false)
     .parserConfiguration({ 'boolean-negation': false })
     .wrap(100)
-    .epilogue(STATUSES);
-  for (const option of START_OPTIONS) {
+    .epilogue(statuses);
+  const options: readonly Option[] = COMMANDS[command];
+  for (const option of options) {
     parser.option(option.name, {
       group: option.group,
-      describe: option.value ? `${heading(option)}: ${option.help}` : option.help,
+      describe: option.value ? `${option.value}: ${option.help}` : option.help,
       ...(option.short && { alias: option.short }),
     });
   }
-  for (const [command, what] of EXAMPLES) parser.example(command, what);
+  for (const [line, what] of examples) parser.example(line, what);
   return parser.getHelp();
 }

@@ -2,43 +2,61 @@
 
 import { version } from '../../package.json';
 import { invalid } from '../errors';
-import { toText } from '../process/bytes';
+import { type Bytes, toText } from '../process/bytes';
 import { readWords } from './caller';
-import { START_OPTIONS, SUBCOMMANDS } from './option_table';
+import { COMMANDS, type Command, RESERVED } from './option_table';
 import { print, reportFailure, type Voice } from './output';
-import { scan } from './scan';
+import { type Scanned, scan } from './scan';
 import { start } from './start';
 
 const voice: Voice = { quiet: false, verbose: false, json: false };
 
-async function run(): Promise<number> {
-  const words = readWords();
-  const first = words[0] === undefined ? '' : toText(words[0]);
-  const named = SUBCOMMANDS.includes(first);
-  if (named && first !== 'start')
-    throw invalid(
-      `'${first}' is not in this version yet (to run a program of that name: tdaemon -- ${first})`,
-    );
+function isCommand(word: string): word is Command {
+  return Object.hasOwn(COMMANDS, word);
+}
+
+/** What only some subcommands need is loaded by them. */
+async function execute(command: Command, scanned: Scanned): Promise<number> {
+  if (command === 'start') return start(scanned, voice);
+  if (command === 'status') return (await import('./status')).runStatus(scanned, voice);
+  const { runReload, runRestart, runSignal, runStop } = await import('./manage');
+  const run = { stop: runStop, restart: runRestart, reload: runReload, signal: runSignal }[command];
+  return run(scanned, voice);
+}
+
+async function run(command: Command, words: readonly Bytes[]): Promise<number> {
   // An error in the words must already be told the way that they ask for.
   voice.json = words.slice(0, words.indexOf('--') + 1 || undefined).includes('--json');
-  const scanned = scan(named ? words.slice(1) : words, START_OPTIONS);
+  const scanned = scan(words, COMMANDS[command]);
   voice.json = scanned.has('json');
   voice.quiet = scanned.has('quiet');
   voice.verbose = scanned.has('verbose');
   if (scanned.has('help')) {
     const { helpText } = await import('./help.mjs');
-    print(await helpText());
+    print(await helpText(command));
     return 0;
   }
   if (scanned.has('version')) {
     print(version);
     return 0;
   }
-  return start(scanned, voice);
+  return execute(command, scanned);
 }
 
-run()
-  .catch((error: unknown) => reportFailure(voice, error))
-  .then((status) => {
-    process.exitCode = status;
-  });
+async function main(): Promise<number> {
+  const words = readWords();
+  const first = words[0] === undefined ? '' : toText(words[0]);
+  const command = isCommand(first) ? first : 'start';
+  try {
+    if (RESERVED.includes(first))
+      throw invalid(`'${first}' is not in this version yet (a program of that name: tdaemon -- ${first})`);
+    return await run(command, isCommand(first) ? words.slice(1) : words);
+  } catch (error) {
+    // To the LSB the status 2 of "status" means something else than wrong usage.
+    return command === 'status' ? reportFailure(voice, error, 4) : reportFailure(voice, error);
+  }
+}
+
+main().then((status) => {
+  process.exitCode = status;
+});

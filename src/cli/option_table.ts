@@ -81,15 +81,65 @@ export const START_OPTIONS: readonly Option[] = [
   { name: 'version', group: BEHAVIOUR, help: 'the version' },
 ];
 
-/** Names that can only be subcommands. Those but `start` come with later versions. */
-export const SUBCOMMANDS = [
-  'start',
-  'stop',
-  'restart',
-  'reload',
-  'signal',
-  'status',
-  'supervise',
-  'ctl',
-  'completion',
+const WHICH = 'Which process:';
+const HOW = 'How:';
+
+const SELECTION: readonly Option[] = [
+  { name: 'pidfile', short: 'p', value: 'FILE', group: WHICH, help: 'the pidfile that it was started with' },
+  { name: 'exec', short: 'x', value: 'FILE', group: WHICH, help: 'every process that runs this program' },
+  { name: 'name', short: 'n', value: 'NAME', group: WHICH, help: 'every process of this name (15 bytes)' },
+  { name: 'user', short: 'u', value: 'USER', group: WHICH, help: 'every process of this user' },
+  { name: 'ppid', value: 'PID', group: WHICH, help: 'every child of this process' },
 ];
+
+const TELLING: readonly Option[] = ['json', 'quiet', 'verbose', 'help', 'version'].map(
+  (wanted) => START_OPTIONS.find(({ name }) => name === wanted) as Option,
+);
+
+const OKNODO: Option = { name: 'oknodo', group: HOW, help: 'not running counts as success' };
+const WHOLE_GROUP: Option = { name: 'group', short: 'g', group: HOW, help: 'signal the whole process group' };
+
+const STOPPING: readonly Option[] = [
+  {
+    name: 'retry',
+    short: 'R',
+    value: 'SCHEDULE',
+    group: HOW,
+    help: 'TIMEOUT, or SIGNAL/TIMEOUT/…, "forever" repeats what follows [TERM/10/KILL/5]',
+  },
+  { name: 'signal', short: 's', value: 'SIGNAL', group: HOW, help: 'the first signal [TERM]' },
+  { name: 'timeout', value: 'DURATION', group: HOW, help: 'how long to wait before KILL [10s]' },
+];
+
+const STOP_OPTIONS = [...SELECTION, ...STOPPING, WHOLE_GROUP, OKNODO, ...TELLING];
+const RESTART_OPTIONS = [
+  ...START_OPTIONS.filter(({ name }) => name !== 'foreground' && name !== 'oknodo'),
+  ...STOPPING.map((option) => ({
+    name: option.name,
+    group: 'Stopping what runs:',
+    help: option.help,
+    value: 'VALUE',
+  })),
+];
+const RELOAD_OPTIONS = [
+  ...SELECTION,
+  { name: 'signal', short: 's', value: 'SIGNAL', group: HOW, help: 'instead of HUP' },
+  WHOLE_GROUP,
+  ...TELLING,
+];
+const SIGNAL_OPTIONS = [...SELECTION, WHOLE_GROUP, ...TELLING];
+const STATUS_OPTIONS = [...SELECTION, ...TELLING];
+
+export const COMMANDS = {
+  start: START_OPTIONS,
+  stop: STOP_OPTIONS,
+  restart: RESTART_OPTIONS,
+  reload: RELOAD_OPTIONS,
+  signal: SIGNAL_OPTIONS,
+  status: STATUS_OPTIONS,
+} as const satisfies Record<string, readonly Option[]>;
+
+export type Command = keyof typeof COMMANDS;
+
+/** Names that can only be subcommands, and come with later versions. */
+export const RESERVED: readonly string[] = ['supervise', 'ctl', 'completion'];

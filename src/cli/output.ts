@@ -35,8 +35,7 @@ export function say(voice: Voice, message: string): void {
 }
 
 /** @returns the exit status */
-export function reportFailure(voice: Voice, error: unknown): number {
-  const status = exitStatus(error);
+export function reportFailure(voice: Voice, error: unknown, status = exitStatus(error)): number {
   const message = oneLine(error instanceof Error ? error.message : String(error));
   if (voice.json) {
     const facts = error instanceof TdaemonError ? error : undefined;

@@ -1,7 +1,7 @@
 /** `tdaemon [start] [options] [--] COMMAND`: from scanned words to an exit status. */
-import { daemonize } from '../daemon/daemonize';
+import { type Daemon, daemonize } from '../daemon/daemonize';
 import { startInPlace } from '../daemon/launch';
-import { makePlan } from '../daemon/plan';
+import { makePlan, type Plan } from '../daemon/plan';
 import { TdaemonError } from '../errors';
 import { toText } from '../process/bytes';
 import { sessionScopeWarning } from '../process/session_scope';
@@ -12,28 +12,33 @@ import { print, reportFailure, say, type Voice } from './output';
 import type { Scanned } from './scan';
 import { toOptions } from './start_options';
 
+/** What is told of a daemon that runs now. */
+export function reportStarted(scanned: Scanned, voice: Voice, daemon: Daemon): number {
+  const command = scanned.command.map(toText);
+  if (voice.json)
+    print(JSON.stringify({ ok: true, status: EXIT.ok, pid: daemon.pid, pidfile: daemon.pidfile, command }));
+  else if (voice.verbose) say(voice, `started '${command[0]}' as process ${daemon.pid}`);
+  const warning = sessionScopeWarning();
+  if (warning) say(voice, `warning: ${warning}`);
+  return EXIT.ok;
+}
+
+export function printPlan(voice: Voice, plan: Plan): number {
+  print(
+    voice.json
+      ? JSON.stringify({ ok: true, status: EXIT.ok, dryRun: true, plan: planToJson(plan) })
+      : describePlan(plan),
+  );
+  return EXIT.ok;
+}
+
 export async function start(scanned: Scanned, voice: Voice): Promise<number> {
   try {
     const options = toOptions(scanned, readCaller());
     const foreground = scanned.has('foreground');
-    if (scanned.has('dry-run')) {
-      const plan = makePlan(options, foreground);
-      print(
-        voice.json
-          ? JSON.stringify({ ok: true, status: EXIT.ok, dryRun: true, plan: planToJson(plan) })
-          : describePlan(plan),
-      );
-      return EXIT.ok;
-    }
+    if (scanned.has('dry-run')) return printPlan(voice, makePlan(options, foreground));
     if (foreground) await startInPlace(makePlan(options, true));
-    const daemon = await daemonize(options);
-    const command = scanned.command.map(toText);
-    if (voice.json)
-      print(JSON.stringify({ ok: true, status: EXIT.ok, pid: daemon.pid, pidfile: daemon.pidfile, command }));
-    else if (voice.verbose) say(voice, `started '${command[0]}' as process ${daemon.pid}`);
-    const warning = sessionScopeWarning();
-    if (warning) say(voice, `warning: ${warning}`);
-    return EXIT.ok;
+    return reportStarted(scanned, voice, await daemonize(options));
   } catch (error) {
     if (scanned.has('oknodo') && error instanceof TdaemonError && error.reason === 'already-running') {
       if (voice.json)

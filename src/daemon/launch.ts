@@ -2,6 +2,7 @@
 import { TdaemonError } from '../errors';
 import { type Failure, native, type Spawned, type SpawnPlan } from '../native';
 import { errnoName } from '../process/errno';
+import { pause } from '../process/pause';
 import { failureOf } from './failure';
 import { clearStalePidfile } from './pidfile';
 import type { Plan } from './plan';
@@ -42,7 +43,7 @@ async function launch(plan: Plan, attempt: (spawn: SpawnPlan) => Spawned | Failu
     if (!inTheWay || pidfile === undefined) throw failureOf(result, plan);
     const found = clearStalePidfile(pidfile, plan.daemonUid);
     if (found.state === 'running') throw alreadyRunning(plan, found.pid);
-    if (found.state === 'busy') await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (found.state === 'busy') await pause(PAUSE_MS);
   }
   throw new TdaemonError(`cannot create pidfile '${pidfile}': other processes keep changing it (EBUSY)`, {
     reason: 'setup',

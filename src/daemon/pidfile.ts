@@ -31,8 +31,9 @@ function parsePid(content: Buffer): number | undefined {
   return pid >= 1 && pid <= MOST_PID ? pid : undefined;
 }
 
-function judge(path: string, file: OpenedPidfile): PidfileState {
-  if (file.othersCanWrite && process.geteuid?.() === 0) throw refusal(path, 'EPERM', file.othersCanWrite);
+function judge(path: string, file: OpenedPidfile, trusted: boolean): PidfileState {
+  if (trusted && file.othersCanWrite && process.geteuid?.() === 0)
+    throw refusal(path, 'EPERM', file.othersCanWrite);
   const { lockHolder } = file;
   if (lockHolder === -1) return { state: 'busy' };
   if (file.content.length === 0) {
@@ -53,8 +54,8 @@ function judge(path: string, file: OpenedPidfile): PidfileState {
   return { state: 'stale', pid };
 }
 
-function open(path: string, daemonUid: number) {
-  const file = native.openPidfile(path, daemonUid);
+function open(path: string, daemonUid: number | undefined) {
+  const file = native.openPidfile(path, daemonUid ?? 0);
   if (file.ok) return file;
   const code = errnoName(file.errno);
   if (code === 'ENOENT') return undefined;
@@ -62,27 +63,28 @@ function open(path: string, daemonUid: number) {
 }
 
 /**
- * @param daemonUid the uid of the daemon that it is meant for: besides root the only one that may be able to write it.
+ * @param daemonUid the uid of the daemon that it is meant for: besides root the only one that may be able to write it,
+ *   or root does not believe it. Undefined: not asked, for when nothing is done to the process.
  * @throws TdaemonError (`setup`) for what is no pidfile, or cannot be trusted.
  */
-export function readPidfile(path: string, daemonUid: number): PidfileState {
+export function readPidfile(path: string, daemonUid: number | undefined): PidfileState {
   const file = open(path, daemonUid);
   if (!file) return { state: 'absent' };
   if (file.own) return { state: 'running', pid: process.pid };
   try {
-    return judge(path, file);
+    return judge(path, file, daemonUid !== undefined);
   } finally {
     native.closePidfile(file.handle);
   }
 }
 
 /** As readPidfile, and a stale file is removed, unless it has become another one meanwhile: then `busy`. */
-export function clearStalePidfile(path: string, daemonUid: number): PidfileState {
+export function clearStalePidfile(path: string, daemonUid: number | undefined): PidfileState {
   const file = open(path, daemonUid);
   if (!file) return { state: 'absent' };
   if (file.own) return { state: 'running', pid: process.pid };
   try {
-    const verdict = judge(path, file);
+    const verdict = judge(path, file, daemonUid !== undefined);
     if (verdict.state !== 'stale') return verdict;
     const removed = native.removePidfile(file.handle, file.content);
     if (removed === true) return verdict;

@@ -40,6 +40,11 @@ function findUser(user: string | number): { uid: number; entry?: UserEntry } {
   return entry ? { uid, entry } : { uid };
 }
 
+/** @throws TdaemonError (`setup`) for a name that is not in the database. */
+export function uidOf(user: string | number): number {
+  return findUser(user).uid;
+}
+
 function findGroup(group: string | number): number {
   const named = typeof group === 'string' ? lookUp('group', group, native.findGroup(group)) : undefined;
   const gid = named?.gid ?? parseId(group);

@@ -1,0 +1,28 @@
+/** On a terminal: what is waited for, after a second, in a line that vanishes. Elsewhere nothing. */
+import fs from 'node:fs';
+import { isatty } from 'node:tty';
+
+const SECOND_MS = 1000;
+
+export class Progress {
+  #timer: NodeJS.Timeout | undefined;
+  #shown = false;
+
+  /** @param what it is said with the seconds since now */
+  begin(what: string): void {
+    if (!isatty(2) || this.#timer) return;
+    const began = performance.now();
+    this.#timer = setInterval(() => {
+      const seconds = Math.round((performance.now() - began) / SECOND_MS);
+      fs.writeSync(2, `\r\u001b[Ktdaemon: ${what}, ${seconds} s`);
+      this.#shown = true;
+    }, SECOND_MS);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (this.#shown) fs.writeSync(2, '\r\u001b[K');
+    this.#shown = false;
+  }
+}

@@ -1,0 +1,24 @@
+/** Stop what runs, start anew; but what cannot be started stops nothing. */
+import { checkCommand } from './check_command';
+import { type Daemon, daemonize } from './daemonize';
+import type { DaemonizeOptions } from './options';
+import { makePlan } from './plan';
+import { type StopOptions, stop } from './stop';
+
+export interface RestartOptions extends DaemonizeOptions {
+  pidfile: string;
+  /** How to stop what runs. Default as `stop`. */
+  stopping?: Pick<StopOptions, 'retry' | 'signal' | 'group' | 'onWait'>;
+}
+
+/**
+ * Stop the daemon of the pidfile, if it runs, then start the command.
+ *
+ * @throws TdaemonError as `stop` and `daemonize`. When the command cannot be found or executed, nothing is stopped.
+ *   `already-running` when somebody else's start came first.
+ */
+export async function restart({ stopping, ...options }: RestartOptions): Promise<Daemon> {
+  checkCommand(makePlan(options));
+  await stop({ ...stopping, pidfile: options.pidfile });
+  return daemonize(options);
+}

@@ -1,0 +1,24 @@
+/** Whether a daemon runs, and what there is to say of it. */
+import { describeProcess, type ProcessDescription } from '../process/describe';
+import { findDaemons, type Selector } from './find_daemons';
+
+export type DaemonStatus =
+  | { state: 'running'; pidfile?: string; processes: ProcessDescription[] }
+  /** The pidfile is there, its process is not. */
+  | { state: 'dead'; pidfile?: string; pid?: number }
+  | { state: 'not-running'; pidfile?: string };
+
+/** @throws TdaemonError (`setup`) where it cannot be told: the pidfile is unreadable, or holds no pid. */
+export function statusOf(selector: Selector): DaemonStatus {
+  const found = findDaemons(selector, false);
+  const pidfile = found.pidfile === undefined ? {} : { pidfile: found.pidfile };
+  if (found.state === 'stale')
+    return { state: 'dead', ...pidfile, ...(found.pid !== undefined && { pid: found.pid }) };
+  if (found.state === 'absent') return { state: 'not-running', ...pidfile };
+  const processes = found.daemons.map((live) => {
+    const description = describeProcess(live.pid);
+    live.close();
+    return description;
+  });
+  return { state: 'running', ...pidfile, processes };
+}

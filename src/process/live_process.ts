@@ -1,0 +1,131 @@
+/** A process that was alive when it was opened, held by its pidfd: never a later one with the same pid. */
+import fs from 'node:fs';
+import os from 'node:os';
+import { TdaemonError } from '../errors';
+import { native, type Pidfd } from '../native';
+import { errnoName, errnoWords } from './errno';
+import { pause } from './pause';
+
+/** Where the kernel has no pidfds we must look again and again. */
+const POLL_MS = 5;
+/** setTimeout(3) of Node, poll(2): both take 31 bits. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+interface Stat {
+  state: string;
+  group: number;
+  session: number;
+  startTime: number;
+}
+
+/** proc_pid_stat(5). Undefined when it cannot be read. */
+export function readStat(pid: number): Stat | undefined {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // Field 2, the name, may hold spaces and parentheses.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return {
+      state: fields[0] ?? '',
+      group: Number(fields[2]),
+      session: Number(fields[3]),
+      startTime: Number(fields[19]),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A zombie is dead, although kill(pid, 0) finds it. */
+export function isDead(stat: Stat): boolean {
+  return stat.state === 'Z' || stat.state === 'X';
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  const stat = readStat(pid);
+  return stat === undefined || !isDead(stat);
+}
+
+function notPermitted(whom: string, errno: number, syscall: string): TdaemonError {
+  const code = errnoName(errno);
+  const message = `cannot signal ${whom}: ${errnoWords(errno)} (${code})`;
+  return new TdaemonError(message, { reason: 'setup', code, errno, syscall });
+}
+
+/**
+ * kill(2), which takes a negative number for a process group.
+ *
+ * @returns false when there is nobody
+ * @throws TdaemonError (`setup`) when it is not permitted
+ */
+export function kill(target: number, signal: number): boolean {
+  try {
+    return process.kill(target, signal);
+  } catch (error) {
+    const { errno = 0 } = error as NodeJS.ErrnoException;
+    if (-errno === os.constants.errno.ESRCH) return false;
+    throw notPermitted(target < 0 ? `process group ${-target}` : `process ${target}`, -errno, 'kill');
+  }
+}
+
+export class LiveProcess {
+  readonly pid: number;
+  /** Clock ticks after boot; undefined where the system does not say. */
+  readonly startTime: number | undefined;
+  readonly #pidfd: Pidfd | undefined;
+
+  private constructor(pid: number, pidfd: Pidfd | undefined) {
+    this.pid = pid;
+    this.#pidfd = pidfd;
+    this.startTime = readStat(pid)?.startTime;
+  }
+
+  /** Undefined: there is no such process, or it is a zombie, or the number is a thread's. Close it after use. */
+  static open(pid: number): LiveProcess | undefined {
+    const opened = native.openPidfd(pid);
+    const { ESRCH, EINVAL, ENOENT } = os.constants.errno;
+    if (opened === ESRCH || opened === EINVAL || opened === ENOENT) return undefined;
+    // Another error: the kernel or a sandbox has no pidfds.
+    const live = new LiveProcess(pid, typeof opened === 'number' ? undefined : opened);
+    if (!live.hasEnded()) return live;
+    live.close();
+    return undefined;
+  }
+
+  hasEnded(): boolean {
+    if (this.#pidfd) return native.hasEnded(this.#pidfd);
+    return !exists(this.pid) || readStat(this.pid)?.startTime !== this.startTime;
+  }
+
+  /**
+   * @returns false when it has ended already
+   * @throws TdaemonError (`setup`) when it is not permitted
+   */
+  signal(signal: number): boolean {
+    if (!this.#pidfd) return !this.hasEnded() && kill(this.pid, signal);
+    const errno = native.signalPidfd(this.#pidfd, signal);
+    if (errno === 0) return true;
+    if (errno === os.constants.errno.ESRCH) return false;
+    throw notPermitted(`process ${this.pid}`, errno, 'pidfd_send_signal');
+  }
+
+  /** @param milliseconds `Infinity`: however long it takes */
+  async waitForEnd(milliseconds: number): Promise<boolean> {
+    const end = performance.now() + milliseconds;
+    while (!this.hasEnded()) {
+      const left = Math.min(end - performance.now(), LONGEST_MS);
+      if (left <= 0) return false;
+      if (this.#pidfd) await native.waitForEnd(this.#pidfd, Math.ceil(left));
+      else await pause(Math.min(POLL_MS, left));
+    }
+    return true;
+  }
+
+  close(): void {
+    if (this.#pidfd) native.closePidfd(this.#pidfd);
+  }
+}

@@ -1,0 +1,77 @@
+/** Processes by what they are instead of by a pidfile: the criteria of start-stop-daemon(8), all of which must hold. */
+import fs from 'node:fs';
+import { LiveProcess } from './live_process';
+
+export interface Criteria {
+  /** The program's file: /proc/PID/exe must be this very inode. */
+  exec?: string;
+  /** Name of the process as the kernel knows it (its first 15 bytes). */
+  name?: string;
+  /** Real uid. */
+  uid?: number;
+  /** Parent. */
+  ppid?: number;
+}
+
+/** PF_KTHREAD in field 9 of proc_pid_stat(5). */
+const KERNEL_THREAD = 0x0020_0000;
+/** TASK_COMM_LEN less its NUL. */
+const NAME_BYTES = 15;
+
+export function isEmpty(criteria: Criteria): boolean {
+  return Object.values(criteria).every((value) => value === undefined);
+}
+
+function read(pid: number, name: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function identify(file: string): string | undefined {
+  try {
+    const { dev, ino } = fs.statSync(file);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param execFile what identify says of criteria.exec */
+function matches(pid: number, criteria: Criteria, execFile: string | undefined): boolean {
+  const stat = read(pid, 'stat');
+  if (stat === '') return false;
+  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if ((Number(fields[6]) & KERNEL_THREAD) !== 0) return false;
+  if (criteria.ppid !== undefined && Number(fields[1]) !== criteria.ppid) return false;
+  if (criteria.name !== undefined && name !== Buffer.from(criteria.name).toString('latin1', 0, NAME_BYTES))
+    return false;
+  if (criteria.uid !== undefined && Number(/^Uid:\s+(\d+)/m.exec(read(pid, 'status'))?.[1]) !== criteria.uid)
+    return false;
+  return criteria.exec === undefined || (execFile !== undefined && identify(`/proc/${pid}/exe`) === execFile);
+}
+
+/** Whether a process that is held matches. */
+export function isMatch(live: LiveProcess, criteria: Criteria): boolean {
+  const execFile = criteria.exec === undefined ? undefined : identify(criteria.exec);
+  return matches(live.pid, criteria, execFile) && !live.hasEnded();
+}
+
+/** Every live match but this process and process 1, held. Close them after use. */
+export function findMatches(criteria: Criteria): LiveProcess[] {
+  const execFile = criteria.exec === undefined ? undefined : identify(criteria.exec);
+  const found: LiveProcess[] = [];
+  for (const name of fs.readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) continue;
+    if (!matches(pid, criteria, execFile)) continue;
+    // Held first and looked at again: the pid may have become another's between.
+    const live = LiveProcess.open(pid);
+    if (live && matches(pid, criteria, execFile) && !live.hasEnded()) found.push(live);
+    else live?.close();
+  }
+  return found;
+}
