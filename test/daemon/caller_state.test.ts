@@ -50,7 +50,7 @@ describe("the caller's limits", () => {
   });
 
   it('pass all others on', async () => {
-    const script = 'ulimit -Sc 0; ulimit -Ss 4096; ulimit -Ht 100000; ulimit -St 90000; START -- sleep 1000';
+    const script = 'ulimit -Sc 0; ulimit -Ss 4096; ulimit -St 90000; ulimit -Ht 100000; START -- sleep 1000';
     const pid = await startFrom(scratch(), script);
     const changed: Record<string, unknown> = {
       'Max core file size': { soft: '0' },

@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
-import { failedStart } from '../helpers/start';
 import { shell } from '../helpers/tdaemon';
 
 const COMBINATIONS = [[], [0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]];
@@ -63,10 +62,5 @@ describe('inherit', () => {
     expect(ran.status).toBe(0);
     const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
     expect(procfs.descriptors(pid).get(number)).toBe('/dev/null');
-  });
-
-  it('keeps working descriptors working in a failed start', async () => {
-    const at = scratch();
-    expect(await failedStart(at, [], [at.file('nothing')])).toMatchObject({ status: 127, code: 'ENOENT' });
   });
 });
