@@ -1,6 +1,7 @@
 /** The state of the caller that a daemon must not get, and the state that it must. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { asleep } from '../helpers/asleep';
 import * as procfs from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { told } from '../helpers/start';
@@ -12,7 +13,7 @@ async function startFrom(at: Scratch, script: string, environment: NodeJS.Proces
     env: { ...environment, AT: at.directory },
   });
   expect(ran, ran.stdout + ran.stderr).toMatchObject({ status: 0, stderr: '' });
-  return told(ran).pid;
+  return asleep(told(ran).pid);
 }
 
 const LIMITS = [

@@ -1,6 +1,7 @@
 /** A caller that has closed its own 0, 1 or 2: nothing of ours may land there. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { sleeperIn } from '../helpers/asleep';
 import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
 import { shell } from '../helpers/tdaemon';
@@ -19,7 +20,7 @@ describe.each(COMBINATIONS.map((closed) => ({ closed })))('a caller with $closed
       { env: { AT: at.directory } },
     );
     expect(ran).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
-    const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
+    const pid = await sleeperIn(at.file('pid'));
     const { 255: lock, ...open } = Object.fromEntries(procfs.descriptors(pid));
     expect(open).toEqual({ 0: '/dev/null', 1: '/dev/null', 2: '/dev/null' });
     expect(lock).toBeDefined();
@@ -35,7 +36,7 @@ describe.each(COMBINATIONS.map((closed) => ({ closed })))('a caller with $closed
       { env: { AT: at.directory } },
     );
     expect(ran).toMatchObject({ status: 0, stderr: '' });
-    const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
+    const pid = await sleeperIn(at.file('pid'));
     const open = procfs.descriptors(pid);
     expect([...open.keys()]).toEqual([0, 1, 2, 255]);
     expect([0, 1, 2].map((number) => open.get(number))).toEqual(['in', 'out', 'err'].map(at.file));
@@ -60,7 +61,7 @@ describe('inherit', () => {
       { env: { AT: at.directory } },
     );
     expect(ran.status).toBe(0);
-    const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
+    const pid = await sleeperIn(at.file('pid'));
     expect(procfs.descriptors(pid).get(number)).toBe('/dev/null');
   });
 });

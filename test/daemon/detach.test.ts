@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { asleep } from '../helpers/asleep';
 import { eventually } from '../helpers/eventually';
 import { fixture, TDAEMON } from '../helpers/paths';
 import * as procfs from '../helpers/procfs';
@@ -26,7 +27,7 @@ describe('a daemon started with defaults', () => {
     expect(ran).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
     const content = fs.readFileSync(pidfile, 'latin1');
     expect(content).toMatch(/^\d+\n$/);
-    const pid = Number(content);
+    const pid = await asleep(Number(content));
     // Already the command: nothing of Node is left in it.
     expect(procfs.stat(pid)).toMatchObject({ name: 'sleep' });
     expect(procfs.commandLine(pid).map(String)).toEqual(['sleep', '1000']);

@@ -2,6 +2,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { sleeperIn } from '../helpers/asleep';
 import { eventually } from '../helpers/eventually';
 import { TDAEMON } from '../helpers/paths';
 import { isRoot, NOBODY } from '../helpers/privileges';
@@ -153,7 +154,7 @@ describe('sockets and notification', () => {
     files(at);
     const line = `"$TDAEMON" --env TDAEMON_TEST="$AT" --pidfile "$AT/pid" -- sleep 1000 ${OPEN}; exec sleep 1000`;
     await fromShell(at, `${PASSED} LISTEN_PID=$$; ${line}`);
-    const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
+    const pid = await sleeperIn(at.file('pid'));
     expect([...procfs.descriptors(pid).keys()]).toEqual([0, 1, 2, 255]);
     expect(variables(pid).filter((entry) => /^(LISTEN|NOTIFY|WATCHDOG)_/.test(entry))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /** --keep-fd and --argv0: what is handed to the command at exec. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { sleeperIn } from '../helpers/asleep';
 import { TDAEMON } from '../helpers/paths';
 import * as procfs from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
@@ -13,7 +14,7 @@ async function keep(at: Scratch, options: string, redirections: string): Promise
     { env: { AT: at.directory } },
   );
   expect(ran).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
-  const open = procfs.descriptors(Number(fs.readFileSync(at.file('pid'), 'latin1')));
+  const open = procfs.descriptors(await sleeperIn(at.file('pid')));
   open.delete(255);
   return open;
 }

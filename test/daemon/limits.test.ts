@@ -74,11 +74,7 @@ describe('--limit', () => {
     '%s harms neither the pidfile nor the log',
     async (limit) => {
       const at = scratch();
-      const pid = await start(
-        at,
-        ['--limit', limit, '--pidfile', at.file('pid'), '--log', at.file('log')],
-        ['sleep', '1000'],
-      );
+      const pid = await start(at, ['--limit', limit, '--pidfile', at.file('pid'), '--log', at.file('log')]);
       const open = procfs.descriptors(pid);
       expect([...open.keys()]).toEqual([0, 1, 2, 255]);
       expect(procfs.locksOn(at.file('pid'))).toMatchObject([{ access: 'READ', pid }]);

@@ -1,6 +1,7 @@
 /** What a daemon reads from and writes to: --stdin, --stdout, --stderr, --log, --append, --truncate, inherit. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { sleeperIn } from '../helpers/asleep';
 import { eventually } from '../helpers/eventually';
 import { expectCleanFailure } from '../helpers/nothing_left';
 import { TDAEMON } from '../helpers/paths';
@@ -130,7 +131,7 @@ describe('inherit', () => {
       { env: { AT: at.directory } },
     );
     expect(ran.status).toBe(0);
-    const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
+    const pid = await sleeperIn(at.file('pid'));
     const open = procfs.descriptors(pid);
     expect([0, 1, 2].map((number) => open.get(number))).toEqual(['in', 'out', 'err'].map(at.file));
   });
@@ -142,7 +143,7 @@ describe('inherit', () => {
       { env: { AT: at.directory } },
     );
     expect(ran.status).toBe(0);
-    const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
+    const pid = await sleeperIn(at.file('pid'));
     const open = procfs.descriptors(pid);
     expect([0, 1, 2].map((number) => open.get(number))).toEqual(['/dev/null', '/dev/null', at.file('err')]);
   });
@@ -156,7 +157,7 @@ describe('inherit', () => {
         { env: { AT: at.directory } },
       );
       expect(ran).toMatchObject({ status: 0, stderr: '' });
-      const pid = Number(fs.readFileSync(at.file('pid'), 'latin1'));
+      const pid = await sleeperIn(at.file('pid'));
       expect(procfs.descriptors(pid).get(2)).toBe(at.file('out'));
       expect(procfs.descriptors(pid).get(1)).toBe('/dev/null');
     },

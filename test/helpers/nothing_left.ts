@@ -14,8 +14,12 @@ export interface Fault {
   /** Instead of tdaemon. */
   program?: readonly string[];
   options?: readonly string[];
+  /** Default: one in a directory where nothing else is. */
+  pidfile?: string;
   command?: readonly string[];
   spawning?: SpawnOptions;
+  /** `zombie`: an orphan has been ended, which is for init to reap. Default `none`. */
+  left?: 'none' | 'zombie';
 }
 
 /** A directory for the pidfile, and for nothing else. */
@@ -30,28 +34,25 @@ export function emptyDirectory(at: Scratch): string {
  * and no file.
  */
 export async function expectCleanFailure(at: Scratch, fault: Fault): Promise<Told> {
-  const { under = [], program = [TDAEMON], options = [], command = SLEEPER, spawning = {} } = fault;
+  const {
+    under = [],
+    program = [TDAEMON],
+    options = [],
+    command = SLEEPER,
+    spawning = {},
+    left = 'none',
+  } = fault;
   const directory = emptyDirectory(at);
+  const { pidfile = `${directory}/pid` } = fault;
   const report = at.file('left');
   const ran = await run(
     fixture('subreaper'),
-    [
-      report,
-      ...under,
-      ...program,
-      '--json',
-      ...mark(at),
-      '--pidfile',
-      `${directory}/pid`,
-      ...options,
-      '--',
-      ...command,
-    ],
+    [report, ...under, ...program, '--json', ...mark(at), '--pidfile', pidfile, ...options, '--', ...command],
     spawning,
   );
   const failure = told(ran);
   expect(failure).toMatchObject({ ok: false, status: ran.status });
-  expect(fs.readFileSync(report, 'utf8')).toBe('none');
+  expect(fs.readFileSync(report, 'utf8')).toBe(left);
   expect(mentioning(at.directory)).toEqual([]);
   expect(fs.readdirSync(directory)).toEqual([]);
   return failure;

@@ -1,6 +1,7 @@
 /** Starts a daemon that must start, and gives back its pid. */
 import type { SpawnOptions } from 'node:child_process';
 import { expect } from 'vitest';
+import { asleep } from './asleep';
 import type { Scratch } from './scratch';
 import { type Ran, tdaemon } from './tdaemon';
 
@@ -35,7 +36,8 @@ export async function start(
 ): Promise<number> {
   const ran = await tdaemon(['--json', ...mark(at), ...options, '--', ...command], spawning);
   expect(ran, `${ran.stdout}${ran.stderr}`).toMatchObject({ status: 0, stderr: '' });
-  return told(ran).pid;
+  const { pid } = told(ran);
+  return command === SLEEPER ? asleep(pid) : pid;
 }
 
 /** A start that must fail: `--json` tells how. */

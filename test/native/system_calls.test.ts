@@ -41,11 +41,10 @@ async function trace(options: (file: (name: string) => string) => string[]): Pro
 }
 
 const LEADER = new Set(
-  [
-    'rt_sigaction setsid getpid clone close pidfd_open sendmsg recvfrom setpgid openat read exit_group wait4'.split(
-      ' ',
-    ),
-  ].flat(),
+  (
+    'rt_sigaction setsid getpid clone close pidfd_open sendmsg recvfrom setpgid ' +
+    'openat open read wait4 exit_group'
+  ).split(' '),
 );
 
 const DAEMON = new Set(

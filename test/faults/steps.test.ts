@@ -1,0 +1,116 @@
+/** Each step after the forks fails in turn: the stage named is the right one, the command never runs, nothing is left. */
+import { describe, expect, it } from 'vitest';
+import { expectCleanFailure, strace } from '../helpers/nothing_left';
+import { TDAEMON } from '../helpers/paths';
+import { isRoot } from '../helpers/privileges';
+import { type Scratch, scratch } from '../helpers/scratch';
+
+interface Step {
+  stage: string;
+  /** As strace's `inject=` has it. */
+  fault: string;
+  code: string;
+  options?: (at: Scratch) => string[];
+  /** Narrows the fault to calls that name it. */
+  path?: (at: Scratch) => string;
+  /** Instead of tdaemon. */
+  program?: string[];
+  root?: true;
+}
+
+const AS_NOBODY = () => ['--user', 'nobody'];
+
+const STEPS: Step[] = [
+  { stage: 'nice', fault: 'setpriority:error=EPERM', code: 'EPERM', options: () => ['--nice', '5'] },
+  { stage: 'ionice', fault: 'ioprio_set:error=EPERM', code: 'EPERM', options: () => ['--ionice', 'idle'] },
+  {
+    stage: 'sched',
+    fault: 'sched_setscheduler:error=EPERM',
+    code: 'EPERM',
+    options: () => ['--sched', 'batch'],
+  },
+  {
+    stage: 'oom-score-adj',
+    fault: 'openat:error=EACCES',
+    path: () => '/proc/self/oom_score_adj',
+    code: 'EACCES',
+    options: () => ['--oom-score-adj', '100'],
+  },
+  {
+    stage: 'lock',
+    fault: 'flock:error=ENOLCK',
+    code: 'ENOLCK',
+    options: (at) => ['--lock', at.file('lock')],
+  },
+  { stage: 'pidfile', fault: 'linkat:error=EROFS', code: 'EROFS' },
+  { stage: 'pidfile', fault: 'fchmod:error=EIO', code: 'EIO' },
+  // Only the daemon's child opens it: the wrapper, which does too, is left out.
+  {
+    stage: 'stdin',
+    fault: 'openat:error=ENFILE',
+    path: () => '/dev/null',
+    code: 'ENFILE',
+    program: ['node', TDAEMON],
+  },
+  { stage: 'chroot', fault: 'chroot:error=EPERM', code: 'EPERM', options: () => ['--chroot', '/'] },
+  {
+    stage: 'chdir',
+    fault: 'chdir:error=EIO',
+    path: (at) => at.file('place'),
+    code: 'EIO',
+    options: (at) => ['--chdir', at.file('place')],
+  },
+  {
+    stage: 'no-new-privs',
+    fault: 'prctl:error=EINVAL:when=2',
+    code: 'EINVAL',
+    options: () => ['--no-new-privs'],
+  },
+  { stage: 'setgroups', fault: 'setgroups:error=EPERM', code: 'EPERM', options: AS_NOBODY, root: true },
+  { stage: 'setgid', fault: 'setresgid:error=EPERM', code: 'EPERM', options: AS_NOBODY, root: true },
+  { stage: 'setuid', fault: 'setresuid:error=EAGAIN', code: 'EAGAIN', options: AS_NOBODY, root: true },
+];
+
+describe.each(STEPS.filter(({ root }) => isRoot || !root))(
+  '$fault',
+  ({ stage, fault, path, code, options, program }) => {
+    it(`is told as stage ${stage}`, async () => {
+      const at = scratch();
+      const narrowed = path ? ['-P', path(at)] : [];
+      const failure = await expectCleanFailure(at, {
+        under: strace(at, ...narrowed, '-e', `inject=${fault}`),
+        options: options?.(at) ?? [],
+        ...(program && { program }),
+      });
+      expect(failure).toMatchObject({ status: 125, stage, code });
+      expect(failure.message).toMatch(new RegExp(`^cannot .* \\(${code}\\)$`));
+    });
+  },
+);
+
+describe.skipIf(!isRoot)('a kernel that lies (needs root)', () => {
+  it.each([
+    ['setresuid', 'setuid'],
+    ['setresgid', 'setuid'],
+  ])('about %s is caught: the ids were not changed, and the command does not run', async (name, stage) => {
+    const at = scratch();
+    const under = strace(at, '-e', `inject=${name}:retval=0`);
+    expect(await expectCleanFailure(at, { under, options: ['--user', 'nobody'] })).toMatchObject({
+      status: 125,
+      stage,
+      code: 'EPERM',
+      message: 'cannot change to uid 65534: the kernel did not change the ids (EPERM)',
+    });
+  });
+
+  it('about setresuid, and then about what it has set, is caught: the former id comes back', async () => {
+    const at = scratch();
+    // The second call is the one that tries to come back.
+    const under = strace(at, '-e', 'inject=setresuid:retval=0:when=2');
+    expect(await expectCleanFailure(at, { under, options: ['--user', 'nobody'] })).toMatchObject({
+      status: 125,
+      stage: 'setuid',
+      message: 'cannot change to uid 65534: the former ids could be taken back (EPERM)',
+    });
+  });
+});
