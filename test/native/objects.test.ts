@@ -11,8 +11,8 @@ const OBJECTS = path.join(ROOT, 'build', 'Release', 'obj.target', 'tdaemon', 'na
 const ALLOWED = new Set(
   (
     '__errno_location chdir chroot clone close dup2 execve fchmod fchown fcntl fgetxattr flock fsetxattr fstat fstatat ' +
-    'ftruncate getpid getppid getrlimit linkat lseek memcmp memcpy memset open openat prctl pread read recv sendmsg setpgid ' +
-    'setpriority setsid stat strlen syscall umask unlinkat write'
+    'ftruncate getpid getppid getrlimit linkat lseek memcmp memcpy memset nanosleep open openat prctl pread read recv sendmsg setpgid ' +
+    'setpriority setsid stat strlen syscall umask unlinkat waitid write'
   ).split(' '),
 );
 

@@ -43,7 +43,7 @@ async function trace(options: (file: (name: string) => string) => string[]): Pro
 const LEADER = new Set(
   (
     'rt_sigaction setsid getpid clone close pidfd_open sendmsg recvfrom setpgid ' +
-    'openat open read wait4 exit_group'
+    'openat open read wait4 waitid nanosleep clock_nanosleep exit_group'
   ).split(' '),
 );
 
