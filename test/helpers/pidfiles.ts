@@ -110,7 +110,7 @@ export async function lockElsewhere(
 }
 
 export function getAttribute(file: string, name = 'user.tdaemon'): string {
-  return execFileSync(fixture('file_attribute'), ['get', file, name], { encoding: 'utf8' });
+  return execFileSync(fixture('file_attribute'), ['get', file, name], { encoding: 'utf8', stdio: 'pipe' });
 }
 
 export function setAttribute(file: string, value: string, name = 'user.tdaemon'): void {
