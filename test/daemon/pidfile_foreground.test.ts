@@ -57,4 +57,11 @@ describe('a pidfile with --foreground', () => {
     pidfiles.expectRefused(ran, 'ENOENT');
     pidfiles.expectNothingLeft(at);
   });
+
+  it('takes over a stale one while it holds a lock file, which its own first try has locked', async () => {
+    const at = scratch();
+    at.write('pid', `${pidfiles.deadPid()}\n`);
+    const pid = await startInForeground(at, '--lock', at.file('lock'));
+    expect(pidfiles.readPid(at.file('pid'))).toBe(pid);
+  });
 });

@@ -144,6 +144,19 @@ describe.skipIf(!isRoot).each(['--log', '--stdout', '--stderr'])(
       await expectUntouched(at, await pidfiles.start(at, [...base(at), log], SAY), log, before);
     });
 
+    it('takes no FIFO of a stranger’s, who reads it', async () => {
+      const at = scratch();
+      makeDirectory(at.file('d'), ROOT_USER, 0o1777);
+      const fifo = at.file('d/fifo');
+      execFileSync('mkfifo', [fifo]);
+      giveAway(fifo, STRANGER);
+      const reader = fs.openSync(fifo, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+      pidfiles.atEnd(() => fs.closeSync(reader));
+      pidfiles.expectRefused(await pidfiles.start(at, [...base(at), fifo], SAY), 'EPERM');
+      expect(procfs.mentioning(at.directory)).toEqual([]);
+      expect(fs.existsSync(at.file('pid'))).toBe(false);
+    });
+
     it('to a FIFO without a reader fails and does not hang, with root’s rights and with the target’s', async () => {
       const at = scratch();
       makeDirectory(at.file('d'), TARGET);

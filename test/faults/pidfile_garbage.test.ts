@@ -32,6 +32,7 @@ describe('content that is no pid', () => {
     ['10 MB of zero bytes', Buffer.alloc(TEN_MEGABYTES)],
     ['10 MB of digits', '1'.repeat(TEN_MEGABYTES)],
     ['10 MB that begin like a pidfile', `4000000\n${'x'.repeat(TEN_MEGABYTES)}`],
+    ['a number, many blanks, and something precious', `4000000${' '.repeat(5000)}precious\n`],
     ['a negative number', '-1\n'],
     ['a negative number that means a process group', '-4000000\n'],
     ['zero', '0\n'],
