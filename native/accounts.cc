@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "account_lock.h"
 #include "napi_result.h"
 #include "os.h"
 
@@ -36,6 +37,7 @@ void forgive_not_found() {
 
 Napi::Value find_user(const Napi::CallbackInfo &info) {
   if (!info[0].IsString() && !info[0].IsNumber()) return type_error(info.Env(), "user: not a name or number");
+  std::lock_guard<std::mutex> turn(account_lock());
   errno = 0;
   const passwd *entry = info[0].IsString() ? getpwnam(info[0].As<Napi::String>().Utf8Value().c_str())
                                            : getpwuid(info[0].As<Napi::Number>().Uint32Value());
@@ -46,6 +48,7 @@ Napi::Value find_user(const Napi::CallbackInfo &info) {
 Napi::Value find_group(const Napi::CallbackInfo &info) {
   if (!info[0].IsString() && !info[0].IsNumber())
     return type_error(info.Env(), "group: not a name or number");
+  std::lock_guard<std::mutex> turn(account_lock());
   errno = 0;
   const group *entry = info[0].IsString() ? getgrnam(info[0].As<Napi::String>().Utf8Value().c_str())
                                           : getgrgid(info[0].As<Napi::Number>().Uint32Value());
@@ -59,6 +62,7 @@ Napi::Value groups_of(const Napi::CallbackInfo &info) {
     return type_error(info.Env(), "groupsOf: takes a name and a gid");
   std::string name = info[0].As<Napi::String>().Utf8Value();
   gid_t gid = info[1].As<Napi::Number>().Uint32Value();
+  std::lock_guard<std::mutex> turn(account_lock());
   int count = 64;
   std::vector<gid_t> groups(static_cast<size_t>(count));
   while (!os_group_list(name.c_str(), gid, groups.data(), &count)) {

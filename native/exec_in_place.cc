@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,24 +18,21 @@ namespace {
 
 class Remover {
  public:
-  explicit Remover(const SpawnPlan *plan) : plan_(plan) {}
+  Remover(const SpawnPlan *plan, const KeptDescriptors *kept) : plan_(plan), kept_(kept) {}
 
   bool start() {
     int ends[2];
-    if (pipe(ends) == -1) return false;
+    if (os_channel(ends) == -1) return false;
     wait_ = UniqueFd(ends[0]);
     wake_ = UniqueFd(ends[1]);
     if (!wait_.move_above_stdio() || !wake_.move_above_stdio()) return false;
-    fcntl(wait_.get(), F_SETFD, FD_CLOEXEC);
-    fcntl(wake_.get(), F_SETFD, FD_CLOEXEC);
     errno = pthread_create(&thread_, nullptr, &Remover::run, this);
     return errno == 0;
   }
 
-  // End the thread, which first removes the pidfile if asked to.
-  void finish(bool remove) {
-    char byte = 1;
-    if (!remove || write(wake_.get(), &byte, 1) != 1) wake_.reset();
+  // End the thread, which first removes the pidfile if there is one of ours.
+  void finish() {
+    wake_.reset();
     pthread_join(thread_, nullptr);
   }
 
@@ -42,22 +40,33 @@ class Remover {
   static void *run(void *argument) {
     Remover *self = static_cast<Remover *>(argument);
     char byte;
-    ssize_t size;
-    do size = read(self->wait_.get(), &byte, 1);
-    while (size == -1 && errno == EINTR);
-    if (size != 1) return nullptr;
-    const FileTarget &pidfile = self->plan_->pidfile;
-    // Closing any descriptor of the file drops this process's own lock, which discard_pidfile would meet.
-    UniqueFd dropped(openat(pidfile.directory, pidfile.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    dropped.reset();
-    discard_pidfile(self->plan_, getpid());
+    while (read(self->wait_.get(), &byte, 1) == -1 && errno == EINTR) {
+    }
+    self->remove();
     return nullptr;
   }
 
+  // Our lock is still held, so nobody else takes the name from us between the look and the removal.
+  void remove() const {
+    const FileTarget &pidfile = plan_->pidfile;
+    struct stat ours, named;
+    if (kept_->pidfile != -1 && fstat(kept_->pidfile, &ours) == 0 &&
+        fstatat(pidfile.directory, pidfile.name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        ours.st_dev == named.st_dev && ours.st_ino == named.st_ino)
+      unlinkat(pidfile.directory, pidfile.name, 0);
+  }
+
   const SpawnPlan *plan_;
+  const KeptDescriptors *kept_;
   UniqueFd wait_, wake_;
   pthread_t thread_ = {};
 };
+
+void close_kept(const KeptDescriptors &kept) {
+  // They would be in the way of the next try.
+  if (kept.pidfile != -1) close(kept.pidfile);
+  if (kept.lock != -1) close(kept.lock);
+}
 
 }  // namespace
 
@@ -69,7 +78,8 @@ SpawnReport exec_in_place(const SpawnPlan *plan) {
 
   OsSignalMask before;
   os_block_signals(&before);
-  Remover remover(plan);
+  KeptDescriptors kept;
+  Remover remover(plan, &kept);
   bool with_pidfile = plan->pidfile.path != nullptr;
   if (with_pidfile && !remover.start()) {
     fail(&report, STAGE_FORK);
@@ -79,12 +89,18 @@ SpawnReport exec_in_place(const SpawnPlan *plan) {
   os_reset_dispositions();
   std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
   std::sort(keep.begin(), keep.end());
-  become_command(plan, keep.data(), keep.size(), &report);
+  become_command(plan, keep.data(), keep.size(), &kept, &report);
 
+  // As Node has them: the failure must yet be told, perhaps to a closed pipe or a full file.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   for (int number = 0; number < 3; number++)
-    if (original[number] != -1) dup2(original[number], number);
-  // Up to publish_pidfile nothing of ours is there, and opening another's pidfile is none of our business.
-  if (with_pidfile) remover.finish(report.stage > STAGE_PIDFILE);
+    if (original[number] != -1) {
+      dup2(original[number], number);
+      close(original[number]);
+    }
+  if (with_pidfile) remover.finish();
+  close_kept(kept);
   os_set_signals(&before);
   return report;
 }

@@ -27,6 +27,7 @@ int above_stdio(int descriptor) {
 struct Opening {
   int access;  // of open(2)
   bool may_create;
+  mode_t mode;
   SpawnStage stage;
 };
 
@@ -37,24 +38,36 @@ int open_or_create(const FileTarget *target, Opening how, bool *created) {
   for (int tries = 0; tries < 100; tries++) {
     int file = openat(target->directory, target->name, flags);
     if (file != -1 || errno != ENOENT) return file;
-    file = openat(target->directory, target->name, flags | O_CREAT | O_EXCL, 0644);
+    file = openat(target->directory, target->name, flags | O_CREAT | O_EXCL, how.mode);
     if (file != -1) {
       *created = true;
       return file;
     }
     // A dangling link says EEXIST to O_EXCL and ENOENT without it: let O_CREAT alone decide.
     if (errno == EEXIST && !target->no_follow)
-      return openat(target->directory, target->name, flags | O_CREAT, 0644);
+      return openat(target->directory, target->name, flags | O_CREAT, how.mode);
     if (errno != EEXIST) return -1;
   }
   return -1;
 }
 
+bool is_pidfile(const SpawnPlan *plan, const struct stat *found) {
+  struct stat pidfile;
+  if (!plan->pidfile.path) return false;
+  if (fstatat(plan->pidfile.directory, plan->pidfile.name, &pidfile, AT_SYMLINK_NOFOLLOW) == -1) return false;
+  return pidfile.st_dev == found->st_dev && pidfile.st_ino == found->st_ino;
+}
+
 SpawnRefusal judge(const SpawnPlan *plan, const FileTarget *target, int file, struct stat *found) {
   if (fstat(file, found) == -1) return REFUSAL_WRONG_TYPE;
+  // By another name: makePlan has seen to equal ones. (Its lock is lost by closing this, but so is the
+  // start.)
+  if (is_pidfile(plan, found)) return REFUSAL_PIDFILE;
   if (S_ISDIR(found->st_mode) || S_ISSOCK(found->st_mode)) return REFUSAL_WRONG_TYPE;
-  if (!target->check_owner || !S_ISREG(found->st_mode)) return REFUSAL_NONE;
-  if (found->st_nlink > 1) return REFUSAL_HARD_LINK;
+  // A terminal or device is where root's directory has it; a file or FIFO may be anybody's who came first.
+  bool is_file = S_ISREG(found->st_mode);
+  if (!target->check_owner || !(is_file || S_ISFIFO(found->st_mode))) return REFUSAL_NONE;
+  if (is_file && found->st_nlink > 1) return REFUSAL_HARD_LINK;
   uid_t daemon_user = plan->set_ids ? plan->uid : os_effective_ids().uid;
   bool foreign = found->st_uid != 0 && found->st_uid != daemon_user;
   // Opened with the daemon's own ids, the file may be anybody's who lets that user write to it.
@@ -107,7 +120,7 @@ bool open_file(const SpawnPlan *plan, int number, int opened[3], SpawnReport *re
   const StdioPlan *stdio = &plan->stdio[number];
   SpawnStage stage = kStdioStage[number];
   bool output = number != 0;
-  Opening how = {output ? O_WRONLY | O_APPEND : O_RDONLY, output, stage};
+  Opening how = {output ? O_WRONLY | O_APPEND : O_RDONLY, output, 0644, stage};
   int file = open_target(plan, &stdio->file, how, report);
   if (file == -1) return false;
   opened[number] = file;
@@ -122,22 +135,20 @@ bool open_file(const SpawnPlan *plan, int number, int opened[3], SpawnReport *re
 
 }  // namespace
 
-bool take_lock_file(const SpawnPlan *plan, SpawnReport *report) {
+bool take_lock_file(const SpawnPlan *plan, int *kept, SpawnReport *report) {
   if (!plan->lock.path) return true;
-  // Read-only: the daemon keeps the descriptor, and may be less privileged than the file's owner.
-  int file = open_target(plan, &plan->lock, {O_RDONLY, true, STAGE_LOCK}, report);
+  // Read-only: the daemon keeps the descriptor, and may be less privileged than the file's owner. Not
+  // readable by others: whoever can open it can lock it.
+  int file = open_target(plan, &plan->lock, {O_RDONLY, true, 0600, STAGE_LOCK}, report);
   if (file == -1) return false;
   if (flock(file, LOCK_EX | LOCK_NB) == -1) {
-    SpawnRefusal refusal = errno == EWOULDBLOCK ? REFUSAL_LOCKED : REFUSAL_NONE;
-    fail(report, STAGE_LOCK, refusal);
+    fail(report, STAGE_LOCK, errno == EWOULDBLOCK ? REFUSAL_LOCKED : REFUSAL_NONE);
     close(file);
     return false;
   }
   // The duplicate shares the lock and survives exec; the daemon holds it by never closing it.
-  int kept = fcntl(file, F_DUPFD, plan->high_descriptor);
-  if (kept == -1) fail(report, STAGE_LOCK);
-  close(file);
-  return kept != -1;
+  *kept = move_high(plan, file);
+  return *kept != -1 || fail(report, STAGE_LOCK);
 }
 
 bool open_stdio(const SpawnPlan *plan, int opened[3], SpawnReport *report) {

@@ -18,6 +18,10 @@ enum { OS_STACK_SIZE = 64 * 1024 };
 pid_t os_clone(int (*entry)(void *), void *argument, char *stack, int share_memory);
 bool os_can_share_memory(void);
 pid_t os_wait(pid_t child, int *status);
+// Whether it is a zombie of ours; it stays one.
+bool os_has_ended(pid_t child);
+bool os_is_stopped(pid_t child);
+void os_pause_briefly(void);
 [[noreturn]] void os_exit(int status);
 
 // A pair of connected, close-on-exec sockets that keep messages of one size apart and report the end.
@@ -57,6 +61,7 @@ struct OsIds {
 };
 OsIds os_effective_ids(void);
 bool os_ids_are(uid_t uid, gid_t gid);
+bool os_groups_are(size_t count, const gid_t *groups);
 bool os_can_return_to(OsIds former);
 // Touch files as another user for a while: file-system ids where the kernel has them.
 int os_file_ids(uid_t uid, gid_t gid);
@@ -75,9 +80,11 @@ void os_set_identity(int descriptor, const char *value, size_t length);
 ssize_t os_get_identity(int descriptor, char *value, size_t size);
 // A write lock that belongs to the descriptor, and conflicts with other processes' fcntl locks.
 int os_try_write_lock(int descriptor);
+bool os_is_only_read_locked(int descriptor);
 
 // What follows is for the parent's side only.
 bool os_on_main_thread(void);
+double os_seconds_since_boot(void);  // by the clock of os_start_time
 bool os_has_access_list(int descriptor);
 double os_modified(const struct stat *file);  // seconds after the epoch
 // getgrouplist(3): false when count was too small; it then holds the number needed, or the old one.

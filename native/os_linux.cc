@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -55,6 +56,18 @@ pid_t os_wait(pid_t child, int *status) {
     long pid = syscall(SYS_wait4, child, status, __WALL, nullptr);
     if (pid != -1 || errno != EINTR) return (pid_t)pid;
   }
+}
+
+bool os_has_ended(pid_t child) {
+  siginfo_t found = {};
+  int flags = WEXITED | WNOHANG | WNOWAIT | __WALL;
+  return syscall(SYS_waitid, P_PID, child, &found, flags, nullptr) == 0 && found.si_pid == child;
+}
+
+bool os_is_stopped(pid_t child) {
+  siginfo_t found = {};
+  int flags = WSTOPPED | WNOHANG | WNOWAIT | __WALL;
+  return syscall(SYS_waitid, P_PID, child, &found, flags, nullptr) == 0 && found.si_pid == child;
 }
 
 void os_exit(int status) {
@@ -210,6 +223,21 @@ bool os_ids_are(uid_t uid, gid_t gid) {
   return true;
 }
 
+bool os_groups_are(size_t count, const gid_t *groups) {
+  // More than this nobody has (the kernel allows 65536): only their number is compared then.
+  gid_t now[1024];
+  long found = syscall(SYS_getgroups, 0, nullptr);
+  if (found > 1024) return (size_t)found == count;
+  found = syscall(SYS_getgroups, 1024, now);
+  if (found < 0) return false;
+  for (long i = 0; i < found; i++) {
+    bool wanted = false;
+    for (size_t at = 0; at < count && !wanted; at++) wanted = groups[at] == now[i];
+    if (!wanted) return false;
+  }
+  return true;
+}
+
 bool os_can_return_to(OsIds former) {
   OsIds now = os_effective_ids();
   if (now.uid == 0) return false;  // root may become anybody: nothing was given up
@@ -262,7 +290,7 @@ static void descriptor_path(int descriptor, char *path) {
 int os_reopen_read_only(int descriptor) {
   char path[40];
   descriptor_path(descriptor, path);
-  return open(path, O_RDONLY | O_CLOEXEC);
+  return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
 int os_link_unnamed(int descriptor, int directory, const char *name) {
@@ -273,7 +301,7 @@ int os_link_unnamed(int descriptor, int directory, const char *name) {
 
 int os_rename_new(int directory, const char *from, const char *to) {
   if (syscall(SYS_renameat2, directory, from, directory, to, kRenameNoReplace) == 0) return 0;
-  if (errno != EINVAL && errno != ENOSYS) return -1;
+  if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return -1;
   if (linkat(directory, from, directory, to, 0) == -1) return -1;
   return unlinkat(directory, from, 0);
 }
@@ -294,6 +322,12 @@ int os_try_write_lock(int descriptor) {
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   return fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
+double os_seconds_since_boot() {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
 bool os_on_main_thread() { return syscall(SYS_gettid) == getpid(); }

@@ -1,5 +1,5 @@
 // os.h for systems without Linux's calls (macOS, the BSDs): the nearest that POSIX has. Compiled on Linux
-// too, by `npm run build:native -- -- -Dposix_fallback=1`, so that it cannot rot. What is weaker here: there
+// too, by `npm run build:native -- -Dposix_fallback=1`, so that it cannot rot. What is weaker here: there
 // is no pidfd (a pid is told from a later one by its start time only), ids are changed with the C library's
 // calls (fork only, never shared memory), a killed leader leaves the daemon alone, and pidfiles have no
 // identity attribute.
@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <pthread.h>
@@ -33,6 +34,12 @@ sigset_t *set_of(OsSignalMask *mask) {
 }
 
 bool contains(const int *list, size_t count, int value) {
+  for (size_t i = 0; i < count; i++)
+    if (list[i] == value) return true;
+  return false;
+}
+
+bool has_group(const gid_t *list, size_t count, gid_t value) {
   for (size_t i = 0; i < count; i++)
     if (list[i] == value) return true;
   return false;
@@ -68,6 +75,18 @@ pid_t os_wait(pid_t child, int *status) {
     pid_t pid = waitpid(child, status, 0);
     if (pid != -1 || errno != EINTR) return pid;
   }
+}
+
+bool os_has_ended(pid_t child) {
+  siginfo_t found = {};
+  return waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         found.si_pid == child;
+}
+
+bool os_is_stopped(pid_t child) {
+  siginfo_t found = {};
+  return waitid(P_PID, static_cast<id_t>(child), &found, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+         found.si_pid == child;
 }
 
 void os_exit(int status) { _exit(status); }
@@ -159,6 +178,15 @@ bool os_ids_are(uid_t uid, gid_t gid) {
   return getuid() == uid && geteuid() == uid && getgid() == gid && getegid() == gid;
 }
 
+bool os_groups_are(size_t count, const gid_t *groups) {
+  gid_t now[1024];
+  int found = getgroups(1024, now);
+  if (found < 0) return false;
+  for (int i = 0; i < found; i++)
+    if (now[i] != getegid() && !has_group(groups, count, now[i])) return false;
+  return true;
+}
+
 bool os_can_return_to(OsIds former) {
   if (geteuid() == 0) return false;
   if (former.uid != geteuid() && (setuid(former.uid) == 0 || seteuid(former.uid) == 0)) return true;
@@ -210,6 +238,18 @@ int os_try_write_lock(int descriptor) {
 #else
   return fcntl(descriptor, F_SETLK, &lock);
 #endif
+}
+
+double os_seconds_since_boot() {
+#ifdef __APPLE__
+  // Start times are wall clock time there.
+  constexpr clockid_t clock = CLOCK_REALTIME;
+#else
+  constexpr clockid_t clock = CLOCK_BOOTTIME;
+#endif
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
 #ifdef __APPLE__

@@ -85,6 +85,10 @@ Napi::Value close_pidfd(const Napi::CallbackInfo &info) {
   return info.Env().Undefined();
 }
 
+Napi::Value seconds_since_boot(const Napi::CallbackInfo &info) {
+  return Napi::Number::New(info.Env(), os_seconds_since_boot());
+}
+
 }  // namespace
 
 Napi::Value wrap_pidfd(Napi::Env env, int pidfd) {
@@ -99,5 +103,6 @@ void export_pidfd(Napi::Env env, Napi::Object exports) {
   exports.Set("hasEnded", Napi::Function::New(env, has_ended));
   exports.Set("signalPidfd", Napi::Function::New(env, signal_pidfd));
   exports.Set("waitForEnd", Napi::Function::New(env, wait_for_end));
+  exports.Set("secondsSinceBoot", Napi::Function::New(env, seconds_since_boot));
   exports.Set("closePidfd", Napi::Function::New(env, close_pidfd));
 }

@@ -25,21 +25,29 @@ bool same_file(const struct stat &a, const struct stat &b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// Opening and closing our own live pidfile would drop the very lock that proves us alive.
-bool is_held_by_us(const struct stat &wanted, int peeked) {
+std::string content_of(int file) {
+  char text[kMostContent + 1];
+  ssize_t size = pread(file, text, sizeof text, 0);
+  return size > 0 ? std::string(text, static_cast<size_t>(size)) : std::string();
+}
+
+// Opening and closing our own live pidfile would drop the very lock that proves us alive: look through the
+// descriptor that we have. (One that merely was inherited open names another process.)
+bool is_our_own(const struct stat &wanted, int peeked) {
   DIR *list = opendir("/dev/fd");
   if (!list) return false;
-  bool held = false;
+  bool own = false;
   while (dirent *entry = readdir(list)) {
     char *end;
-    long descriptor = strtol(entry->d_name, &end, 10);
+    long number = strtol(entry->d_name, &end, 10);
     struct stat found;
-    if (end == entry->d_name || *end || descriptor < 3) continue;
-    if (descriptor == dirfd(list) || descriptor == peeked) continue;
-    if (fstat(static_cast<int>(descriptor), &found) == 0 && same_file(found, wanted)) held = true;
+    if (end == entry->d_name || *end || number < 3 || number == dirfd(list) || number == peeked) continue;
+    int descriptor = static_cast<int>(number);
+    if (fstat(descriptor, &found) == 0 && same_file(found, wanted))
+      own = own || content_of(descriptor) == std::to_string(getpid()) + "\n";
   }
   closedir(list);
-  return held;
+  return own;
 }
 
 Napi::Value lock_holder(Napi::Env env, int file) {
@@ -48,12 +56,6 @@ Napi::Value lock_holder(Napi::Env env, int file) {
   lock.l_whence = SEEK_SET;
   if (fcntl(file, F_GETLK, &lock) == -1 || lock.l_type == F_UNLCK) return env.Null();
   return Napi::Number::New(env, lock.l_pid);  // -1: a lock that belongs to a descriptor (fcntl(2), OFD)
-}
-
-std::string content_of(int file) {
-  char text[kMostContent + 1];
-  ssize_t size = pread(file, text, sizeof text, 0);
-  return size > 0 ? std::string(text, static_cast<size_t>(size)) : std::string();
 }
 
 Napi::Value refused(Napi::Env env, int error, const std::string &reason) {
@@ -68,6 +70,7 @@ Napi::Value describe(Napi::Env env, OpenPidfile *pidfile, const struct stat &fou
   const Writers &writers = pidfile->location.writers;
   result.Set("ok", true);
   result.Set("content", Napi::Buffer<char>::Copy(env, content.data(), content.size()));
+  result.Set("size", Napi::Number::New(env, static_cast<double>(found.st_size)));
   result.Set("uid", Napi::Number::New(env, found.st_uid));
   result.Set("modified", Napi::Number::New(env, os_modified(&found)));
   result.Set("lockHolder", lock_holder(env, file));
@@ -80,6 +83,18 @@ Napi::Value describe(Napi::Env env, OpenPidfile *pidfile, const struct stat &fou
   handle.TypeTag(&kTag);
   result.Set("handle", handle);
   return result;
+}
+
+int reopen(const Location &at, int peeked, const struct stat &expected) {
+  int file = os_reopen_read_only(peeked);
+  if (file != -1 || errno != ENOENT) return file;
+  // /proc is not mounted.
+  UniqueFd named(
+      openat(at.directory.get(), at.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat found;
+  if (named && fstat(named.get(), &found) == 0 && same_file(found, expected)) return named.release();
+  errno = ENOENT;
+  return -1;
 }
 
 // openPidfile(path, uid of the daemon's user)
@@ -99,13 +114,13 @@ Napi::Value open_pidfile(const Napi::CallbackInfo &info) {
   if (!S_ISREG(found.st_mode)) return refused(env, EINVAL, "it is not a regular file");
   if (found.st_nlink == 0) return refused(env, ENOENT, "");
   if (found.st_nlink > 1) return refused(env, EMLINK, "it has more than one hard link");
-  if (is_held_by_us(found, peeked.get())) {
+  if (is_our_own(found, peeked.get())) {
     Napi::Object own = Napi::Object::New(env);
     own.Set("ok", true);
     own.Set("own", true);
     return own;
   }
-  pidfile->file = UniqueFd(os_reopen_read_only(peeked.get()));
+  pidfile->file = UniqueFd(reopen(at, peeked.get(), found));
   if (!pidfile->file) return refused(env, errno, "");
   return describe(env, pidfile.release(), found, user);
 }

@@ -35,15 +35,6 @@ bool fill(const SpawnPlan *plan, int file, pid_t pid, uint64_t start_time) {
   return true;
 }
 
-int move_high(const SpawnPlan *plan, int file, int flag) {
-  if (file == -1) return -1;
-  int high = fcntl(file, flag, plan->high_descriptor);
-  int error = errno;
-  close(file);
-  errno = error;
-  return high;
-}
-
 bool lock_shared(int file) {
   struct flock lock = {};
   lock.l_type = F_RDLCK;
@@ -57,21 +48,21 @@ void close_quietly(int file) {
   errno = error;
 }
 
-bool publish_unnamed(const SpawnPlan *plan, int file, pid_t pid, uint64_t start_time) {
-  int kept = fill(plan, file, pid, start_time) ? move_high(plan, os_reopen_read_only(file), F_DUPFD) : -1;
+int publish_unnamed(const SpawnPlan *plan, int file, pid_t pid, uint64_t start_time) {
+  int kept = fill(plan, file, pid, start_time) ? move_high(plan, os_reopen_read_only(file)) : -1;
   close_quietly(file);
-  if (kept == -1) return false;
+  if (kept == -1) return -1;
   if (lock_shared(kept) && os_link_unnamed(kept, plan->pidfile.directory, plan->pidfile.name) == 0)
-    return true;
+    return kept;
   close_quietly(kept);
-  return false;
+  return -1;
 }
 
-bool publish_named(const SpawnPlan *plan, pid_t pid, uint64_t start_time) {
+int publish_named(const SpawnPlan *plan, pid_t pid, uint64_t start_time) {
   int directory = plan->pidfile.directory;
   const char *name = plan->temporary_name;
   int file = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file == -1) return false;
+  if (file == -1) return -1;
   bool filled = fill(plan, file, pid, start_time);
   int kept = -1;
   if (filled) {
@@ -83,15 +74,15 @@ bool publish_named(const SpawnPlan *plan, pid_t pid, uint64_t start_time) {
       again = -1;
       errno = EPERM;
     }
-    kept = move_high(plan, again, F_DUPFD);
+    kept = move_high(plan, again);
   }
   close_quietly(file);
-  if (kept != -1 && lock_shared(kept) && os_rename_new(directory, name, plan->pidfile.name) == 0) return true;
+  if (kept != -1 && lock_shared(kept) && os_rename_new(directory, name, plan->pidfile.name) == 0) return kept;
   int error = errno;
   close_quietly(kept);
   unlinkat(directory, name, 0);
   errno = error;
-  return false;
+  return -1;
 }
 
 bool means_unnamed_files_are_missing(int error) {
@@ -101,19 +92,32 @@ bool means_unnamed_files_are_missing(int error) {
 
 }  // namespace
 
-bool publish_pidfile(const SpawnPlan *plan, SpawnReport *report) {
+// Not close-on-exec: it is for the daemon's whole life. The original is closed.
+int move_high(const SpawnPlan *plan, int file) {
+  if (file == -1) return -1;
+  int high = -1;
+  // EINVAL: the limit of open files lies below. Nearer to it there may still be room.
+  for (int least = plan->high_descriptor; high == -1 && least >= 3; least /= 2) {
+    high = fcntl(file, F_DUPFD, least);
+    if (high == -1 && errno != EINVAL && errno != EMFILE) break;
+  }
+  int error = errno;
+  close(file);
+  errno = error;
+  return high;
+}
+
+bool publish_pidfile(const SpawnPlan *plan, int *kept, SpawnReport *report) {
   if (!plan->pidfile.path) return true;
   pid_t pid = getpid();
   uint64_t start_time = os_start_time(pid);
   int file = os_open_unnamed(plan->pidfile.directory);
-  if (file != -1) {
-    if (publish_unnamed(plan, file, pid, start_time)) return true;
-    // ENOENT: /proc is not mounted, through which an unnamed file gets its name.
-    if (errno != ENOENT) return fail(report, STAGE_PIDFILE);
-  } else if (!means_unnamed_files_are_missing(errno)) {
-    return fail(report, STAGE_PIDFILE);
-  }
-  return publish_named(plan, pid, start_time) || fail(report, STAGE_PIDFILE);
+  bool unnamed = file != -1 || !means_unnamed_files_are_missing(errno);
+  if (file != -1) *kept = publish_unnamed(plan, file, pid, start_time);
+  // ENOENT: /proc is not mounted, through which an unnamed file gets its name.
+  if (!unnamed || (file != -1 && *kept == -1 && errno == ENOENT))
+    *kept = publish_named(plan, pid, start_time);
+  return *kept != -1 || fail(report, STAGE_PIDFILE);
 }
 
 void discard_pidfile(const SpawnPlan *plan, pid_t pid) {
@@ -126,8 +130,10 @@ void discard_pidfile(const SpawnPlan *plan, pid_t pid) {
   size_t length = os_format_decimal((uint64_t)pid, expected);
   expected[length++] = '\n';
   struct stat opened, named;
-  // The lock keeps two tdaemons from both removing: the second would remove a newer file.
-  if (os_try_write_lock(file) == 0 && pread(file, found, sizeof found, 0) == (ssize_t)length &&
+  // The lock keeps two tdaemons from both removing: the second would remove a newer file. Where somebody's
+  // read lock forbids it, it forbids it to the other too.
+  bool ours = os_try_write_lock(file) == 0 || os_is_only_read_locked(file);
+  if (ours && pread(file, found, sizeof found, 0) == (ssize_t)length &&
       memcmp(found, expected, length) == 0 && fstat(file, &opened) == 0 &&
       fstatat(directory, plan->pidfile.name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)

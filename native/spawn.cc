@@ -27,19 +27,26 @@ struct Channel {
   }
 };
 
+// One for each child, with a page below that nobody may touch: running over would otherwise be silent.
 class Stacks {
  public:
-  Stacks() : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {}
+  Stacks() : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    if (!ok()) return;
+    mprotect(base(), kGuard, PROT_NONE);
+    mprotect(base() + kGuard + OS_STACK_SIZE, kGuard, PROT_NONE);
+  }
   Stacks(const Stacks &) = delete;
   ~Stacks() {
-    if (memory_ != MAP_FAILED) munmap(memory_, kSize);
+    if (ok()) munmap(memory_, kSize);
   }
   bool ok() const { return memory_ != MAP_FAILED; }
-  char *leader() { return static_cast<char *>(memory_); }
-  char *daemon() { return leader() + OS_STACK_SIZE; }
+  char *leader() { return base() + kGuard; }
+  char *daemon() { return base() + kGuard + OS_STACK_SIZE + kGuard; }
 
  private:
-  static constexpr size_t kSize = 2 * OS_STACK_SIZE;
+  static constexpr size_t kGuard = 64 * 1024;  // the largest page size that there is
+  static constexpr size_t kSize = 2 * (kGuard + OS_STACK_SIZE);
+  char *base() { return static_cast<char *>(memory_); }
   void *memory_;
 };
 

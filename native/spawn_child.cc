@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,6 +27,8 @@ bool fail(SpawnReport *report, SpawnStage stage, SpawnRefusal refusal, int index
 }
 
 namespace {
+
+constexpr int kLookMs = 1000;
 
 bool set_scheduling(const SpawnPlan *plan, SpawnReport *report) {
   if (plan->set_nice && setpriority(PRIO_PROCESS, 0, plan->nice) == -1) return fail(report, STAGE_NICE);
@@ -51,7 +55,7 @@ bool set_ids(const SpawnPlan *plan, SpawnReport *report) {
   if (os_set_groups(plan->group_count, plan->groups) == -1) return fail(report, STAGE_SETGROUPS);
   if (os_set_gid(plan->gid) == -1) return fail(report, STAGE_SETGID);
   if (os_set_uid(plan->uid) == -1) return fail(report, STAGE_SETUID);
-  if (!os_ids_are(plan->uid, plan->gid)) {
+  if (!os_ids_are(plan->uid, plan->gid) || !os_groups_are(plan->group_count, plan->groups)) {
     errno = EPERM;
     return fail(report, STAGE_SETUID, REFUSAL_IDS_NOT_SET);
   }
@@ -141,17 +145,40 @@ int be_daemon(void *argument) {
   os_die_with_parent(1);
   SpawnMessage message = {MESSAGE_RESULT, {}};
   if (getppid() == context->leader) {
+    // Before anything is done: if the leader is killed, the caller must know whom to end.
+    SpawnMessage born = {MESSAGE_BORN, {}};
+    born.report.pid = getpid();
+    send_message(spawn->to_parent, &born, os_pidfd_open(getpid()));
     os_reset_dispositions();
-    become_command(spawn->plan, spawn->keep, spawn->keep_count, &message.report);
+    KeptDescriptors kept;
+    become_command(spawn->plan, spawn->keep, spawn->keep_count, &kept, &message.report);
     send_message(spawn->to_leader, &message, -1);
   }
   os_exit(127);
+}
+
+// Whether the daemon has executed, once its end of the channel is silent. End of file alone proves nothing: a
+// child killed just before execve gives the same bytes. But the group of a child that has executed cannot be
+// changed any more (setpgid(2): EACCES, or EPERM after the program's own setsid); to set the group that it
+// has already changes nothing where it is still allowed. A vfork returns when execve lets go of the memory, a
+// moment before that mark is made, so look until it is made or the child has ended without it.
+bool has_executed(pid_t daemon, pid_t group) {
+  for (;;) {
+    bool ended = os_has_ended(daemon);
+    if (setpgid(daemon, group) == -1 && (errno == EACCES || errno == EPERM)) return true;
+    if (ended) return false;
+    os_pause_briefly();
+  }
 }
 
 // What became of the daemon: its own report, or the kernel's word that it executed.
 void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
   SpawnMessage message;
   ssize_t size;
+  // The user that it has become may stop it, and must not thereby stop us and the caller.
+  struct pollfd silent = {spawn->from_daemon, POLLIN, 0};
+  while (!spawn->plan->share_memory && poll(&silent, 1, kLookMs) == 0)
+    if (os_is_stopped(daemon)) kill(daemon, SIGKILL);
   // With shared memory the clone has returned only after execve or the end, and the sleeping caller still
   // holds a copy of the other end: there is no end of file to wait for.
   int flags = spawn->plan->share_memory ? MSG_DONTWAIT : MSG_WAITALL;
@@ -159,10 +186,7 @@ void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
   while (size == -1 && errno == EINTR);
   if (size == (ssize_t)sizeof message) {
     *report = message.report;
-  } else if (setpgid(daemon, daemon) == -1 && (errno == EACCES || errno == EPERM)) {
-    // End of file alone proves nothing: a child killed just before execve gives the same bytes. But the
-    // group of a child that has executed cannot be changed any more (setpgid(2): EACCES, or EPERM after
-    // the program's own setsid).
+  } else if (has_executed(daemon, getpid())) {
     report->ok = 1;
     report->start_time = os_start_time(daemon);
     return;
@@ -179,7 +203,8 @@ void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
 
 }  // namespace
 
-void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, SpawnReport *report) {
+void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, KeptDescriptors *kept,
+                    SpawnReport *report) {
   int opened[3] = {-1, -1, -1};
   if (os_close_others(keep, keep_count, plan->foreground) == -1) {
     fail(report, STAGE_CLOSE);
@@ -187,7 +212,7 @@ void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, S
   }
   if (!set_scheduling(plan, report)) return;
   if (plan->set_umask) umask(plan->umask);
-  if (!take_lock_file(plan, report) || !publish_pidfile(plan, report)) return;
+  if (!take_lock_file(plan, &kept->lock, report) || !publish_pidfile(plan, &kept->pidfile, report)) return;
   if (!open_stdio(plan, opened, report)) return;
   if (!enter_root(plan, report) || !set_limits(plan, report) || !set_ids(plan, report)) return;
   if (chdir(plan->chdir) == -1) {
@@ -218,10 +243,6 @@ int lead_session(void *argument) {
       fail(&message.report, STAGE_SECOND_FORK);
     } else {
       close(spawn->to_leader);
-      // We have not reaped it, so the pid cannot have become somebody else's.
-      SpawnMessage born = {MESSAGE_BORN, {}};
-      born.report.pid = daemon;
-      send_message(spawn->to_parent, &born, os_pidfd_open(daemon));
       await_exec(spawn, daemon, &message.report);
       message.report.pid = daemon;
     }

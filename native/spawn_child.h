@@ -25,16 +25,26 @@ struct SpawnMessage {
 // Child A: a session of its own, the daemon's parent until it has executed.
 int lead_session(void *spawn_context);
 
+// What the command will hold all its life, once it is there; -1: not (yet).
+struct KeptDescriptors {
+  int lock = -1;
+  int pidfile = -1;
+};
+
 // All steps from closing descriptors to execve; returns only when one failed.
-void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, SpawnReport *report);
+void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, KeptDescriptors *kept,
+                    SpawnReport *report);
 
 // publish_pidfile.cc
-bool publish_pidfile(const SpawnPlan *plan, SpawnReport *report);
+// *kept: the descriptor that holds its lock.
+bool publish_pidfile(const SpawnPlan *plan, int *kept, SpawnReport *report);
 // Remove the pidfile if it names this process, which must have ended and not been reaped.
 void discard_pidfile(const SpawnPlan *plan, pid_t pid);
 
 // open_target.cc
-bool take_lock_file(const SpawnPlan *plan, SpawnReport *report);
+// *kept: the descriptor that holds the lock, if one is asked for.
+bool take_lock_file(const SpawnPlan *plan, int *kept, SpawnReport *report);
+int move_high(const SpawnPlan *plan, int file);
 bool open_stdio(const SpawnPlan *plan, int opened[3], SpawnReport *report);
 
 bool fail(SpawnReport *report, SpawnStage stage, SpawnRefusal refusal = REFUSAL_NONE, int index = 0);

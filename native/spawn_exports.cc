@@ -127,6 +127,14 @@ bool prepare(const Napi::CallbackInfo &info, MarshalledPlan *to, Napi::Value *re
   if (!marshal(info[0].As<Napi::Object>(), to)) return false;
   to->strings.push_back(unguessable_name());
   to->plan.temporary_name = to->strings.back().c_str();
+  // A number that is not open now will be one of our own in a moment.
+  for (size_t i = 0; i < to->keep.size(); i++) {
+    if (fcntl(to->keep[i], F_GETFD) != -1) continue;
+    Napi::Object refused = failure(env, kStageNames[STAGE_KEEP_FD], errno, "");
+    refused.Set("index", Napi::Number::New(env, static_cast<double>(i)));
+    *result = refused;
+    return false;
+  }
   Problem problem;
   if (find_directories(to, &problem)) return true;
   *result = failure(env, kStageNames[problem.stage], problem.error, problem.reason);

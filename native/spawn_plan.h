@@ -53,6 +53,7 @@ enum SpawnStage {
   X(FOREIGN_OWNER, "it belongs to another user")         \
   X(WRONG_TYPE, "it is not a regular file")              \
   X(LOCKED, "another process holds the lock")            \
+  X(PIDFILE, "it is the pidfile")                        \
   X(IDS_NOT_SET, "the kernel did not change the ids")    \
   X(IDS_COME_BACK, "the former ids could be taken back") \
   X(INTERPRETER, "its interpreter is missing")

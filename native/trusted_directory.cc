@@ -9,6 +9,7 @@
 #include <deque>
 #include <vector>
 
+#include "account_lock.h"
 #include "os.h"
 
 namespace {
@@ -17,6 +18,7 @@ constexpr int kMostLinks = 40;  // as path_resolution(7)
 
 // The first member of a group who is neither root nor user; empty: none.
 std::string other_member(gid_t gid, uid_t user) {
+  std::lock_guard<std::mutex> turn(account_lock());
   if (group *entry = getgrgid(gid)) {
     std::vector<std::string> names;
     for (char **name = entry->gr_mem; *name; name++) names.emplace_back(*name);
@@ -38,11 +40,13 @@ std::string other_member(gid_t gid, uid_t user) {
 
 class Walk {
  public:
-  Walk(const std::string &path, uid_t user, bool follow_name) : user_(user), follow_name_(follow_name) {
+  Walk(const std::string &path, uid_t user, bool follow_name)
+      : user_(user), follow_name_(follow_name), names_directory_(path.back() == '/') {
     push_front(path);
   }
 
   Location run() {
+    if (names_directory_) return failed(EISDIR);
     if (!restart()) return failed(errno);
     while (!ahead_.empty()) {
       std::string part = std::move(ahead_.front());
@@ -131,6 +135,7 @@ class Walk {
 
   uid_t user_;
   bool follow_name_;
+  bool names_directory_;
   std::deque<std::string> ahead_;
   std::string here_;
   Location found_;

@@ -113,7 +113,10 @@ export interface OpenedPidfile {
   ok: true;
   own?: undefined;
   handle: PidfileHandle;
+  /** Its first 65 bytes at most. */
   content: Buffer;
+  /** Bytes. */
+  size: number;
   uid: number;
   /** Seconds after the epoch. */
   modified: number;
@@ -154,6 +157,8 @@ interface Addon {
   groupsOf(user: string, gid: number): number[];
   limitResources: Record<string, number>;
   getLimit(resource: number): { soft: number; hard: number } | null;
+  /** CLOCK_BOOTTIME, which start times count by (and /proc/uptime in a container may not). */
+  secondsSinceBoot(): number;
   /** Null where /proc is not mounted. */
   rawArguments(): Buffer[] | null;
   /** Null in a worker thread. */

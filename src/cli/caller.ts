@@ -13,9 +13,9 @@ export interface Caller {
   descriptors?: number[];
 }
 
-function fromHex(text: string): Buffer {
-  return Buffer.from(text.replace(/\s+/g, ''), 'hex');
-}
+/** What a shell has of its own; as in bin/tdaemon, which passes the caller's on beside the others. */
+const SHELLS_OWN =
+  /^(IFS|PPID|OPTIND|OPTARG|OPTERR|PS[0-4]|ENV|LINENO|SHLVL|_|BASH[A-Z_]*|SHELLOPTS|UID|EUID|RANDOM|SECONDS|HOSTNAME)=/;
 
 /** Entries whose names the shell could not hold: each ends with a NUL byte. */
 function splitAtNul(bytes: Buffer): Bytes[] {
@@ -36,14 +36,15 @@ function parseOpenFiles(text: string | undefined): number | undefined {
 
 export function readCaller(): Caller {
   const environment: Bytes[] = [];
+  const passed = process.env[`${PREFIX}ENV`];
   for (const entry of native.rawEnvironment() ?? []) {
-    const isNote = entry.toString('latin1', 0, PREFIX.length) === PREFIX;
-    if (!isNote) environment.push(fromBuffer(entry));
-    else if (entry.toString('latin1').startsWith(`${PREFIX}NODE_OPTIONS=`))
+    const text = entry.toString('latin1');
+    if (text.startsWith(`${PREFIX}NODE_`))
       environment.push(fromBuffer(entry.subarray(PREFIX.length)));
+    else if (!text.startsWith(PREFIX) && !(passed !== undefined && SHELLS_OWN.test(text)))
+      environment.push(fromBuffer(entry));
   }
-  const lost = process.env[`${PREFIX}ENV`];
-  if (lost !== undefined) environment.push(...splitAtNul(fromHex(lost)));
+  if (passed !== undefined) environment.push(...splitAtNul(Buffer.from(passed, 'base64')));
   const openFiles = parseOpenFiles(process.env[`${PREFIX}NOFILE`]);
   const descriptors = process.env[`${PREFIX}FDS`]
     ?.split(' ')

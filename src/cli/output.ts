@@ -9,11 +9,19 @@ export interface Voice {
   json: boolean;
 }
 
+const FULL_PAUSE_MS = 2;
+
 function write(descriptor: number, text: string): void {
-  try {
-    fs.writeSync(descriptor, text);
-  } catch {
-    // Nobody listens (EPIPE, EBADF): the exit status still tells.
+  let rest: Uint8Array = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(fs.writeSync(descriptor, rest));
+    } catch (error) {
+      // Nobody listens (EPIPE, EBADF): the exit status still tells.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      // Another program has made the pipe non-blocking, and it is full.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PAUSE_MS);
+    }
   }
 }
 

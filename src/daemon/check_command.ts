@@ -49,7 +49,7 @@ function judge(file: Buffer, root: string): Verdict {
   if (!stat.isFile() || !canExecute(file)) return { errno: EACCES };
   const bytes = start(file);
   if (!bytes || bytes.subarray(0, 4).equals(ELF)) return 'executable';
-  const interpreter = /^#![ \t]*([^\s]+)/.exec(bytes.toString('latin1'))?.[1];
+  const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(bytes.toString('latin1'))?.[1];
   if (interpreter !== undefined)
     return fs.existsSync(`${root}${interpreter}`) ? 'executable' : { errno: ENOENT, interpreter: true };
   // Other binary formats may be registered (binfmt_misc); a text is a script that lacks its first line.

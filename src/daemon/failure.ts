@@ -170,7 +170,7 @@ function interpreterOf(plan: Plan, file: string | Uint8Array): string | undefine
     try {
       const start = Buffer.alloc(256);
       const size = fs.readSync(descriptor, start);
-      return /^#![ \t]*([^\s]+)/.exec(start.toString('utf8', 0, size))?.[1];
+      return /^#![ \t]*([^ \t\n]+)/.exec(start.toString('utf8', 0, size))?.[1];
     } finally {
       fs.closeSync(descriptor);
     }

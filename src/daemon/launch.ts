@@ -1,5 +1,5 @@
 /** Start a plan; where its pidfile is in the way, find out whose it is, and try again if it is nobody's. */
-import { TdaemonError } from '../errors';
+import { invalid, TdaemonError } from '../errors';
 import { type Failure, native, type Spawned, type SpawnPlan } from '../native';
 import { errnoName } from '../process/errno';
 import { pause } from '../process/pause';
@@ -32,18 +32,45 @@ function lockHeld(plan: Plan): TdaemonError {
   });
 }
 
+/** A wrong value that no check before has seen is a TypeError of the add-on's. */
+function attemptIn(attempt: (spawn: SpawnPlan) => Spawned | Failure, spawn: SpawnPlan): Spawned | Failure {
+  try {
+    return attempt(spawn);
+  } catch (error) {
+    throw error instanceof TypeError ? invalid(error.message) : error;
+  }
+}
+
+/** @returns the process that runs, or undefined: it is worth another try */
+async function clearWay(pidfile: string, daemonUid: number): Promise<number | undefined> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const found = clearStalePidfile(pidfile, daemonUid);
+    if (found.state === 'running') return found.pid;
+    if (found.state !== 'busy') return undefined;
+    await pause(PAUSE_MS);
+  }
+  throw new TdaemonError(
+    `cannot use pidfile '${pidfile}': a process that cannot be named keeps it locked (EBUSY)`,
+    {
+      reason: 'setup',
+      stage: 'pidfile',
+      code: 'EBUSY',
+      path: pidfile,
+    },
+  );
+}
+
 /** @throws TdaemonError; nothing of the daemon is left then. */
 async function launch(plan: Plan, attempt: (spawn: SpawnPlan) => Spawned | Failure): Promise<Spawned> {
   const { pidfile } = plan.spawn;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const result = attempt(plan.spawn);
+    const result = attemptIn(attempt, plan.spawn);
     if (result.ok) return result;
     if (result.locked) throw lockHeld(plan);
     const inTheWay = result.stage === 'pidfile' && errnoName(result.errno) === 'EEXIST';
     if (!inTheWay || pidfile === undefined) throw failureOf(result, plan);
-    const found = clearStalePidfile(pidfile, plan.daemonUid);
-    if (found.state === 'running') throw alreadyRunning(plan, found.pid);
-    if (found.state === 'busy') await pause(PAUSE_MS);
+    const pid = await clearWay(pidfile, plan.daemonUid);
+    if (pid !== undefined) throw alreadyRunning(plan, pid);
   }
   throw new TdaemonError(`cannot create pidfile '${pidfile}': other processes keep changing it (EBUSY)`, {
     reason: 'setup',
@@ -53,7 +80,16 @@ async function launch(plan: Plan, attempt: (spawn: SpawnPlan) => Spawned | Failu
   });
 }
 
-export function startDetached(plan: Plan): Promise<Spawned> {
+export async function startDetached(plan: Plan): Promise<Spawned> {
+  if (process.pid === 1) {
+    throw new TdaemonError(
+      'this is process 1 of its container, whose end would end the daemon: use --foreground',
+      {
+        reason: 'setup',
+        code: 'ERR_TDAEMON_PROCESS_ONE',
+      },
+    );
+  }
   return launch(plan, native.spawnDaemon);
 }
 

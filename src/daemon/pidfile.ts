@@ -34,24 +34,23 @@ function parsePid(content: Buffer): number | undefined {
 function judge(path: string, file: OpenedPidfile, trusted: boolean): PidfileState {
   if (trusted && file.othersCanWrite && process.geteuid?.() === 0)
     throw refusal(path, 'EPERM', file.othersCanWrite);
-  const { lockHolder } = file;
-  if (lockHolder === -1) return { state: 'busy' };
-  if (file.content.length === 0) {
-    // Some tool was killed between creating and writing it. Nothing is lost by replacing it.
-    if (lockHolder !== null) throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}`);
-    return { state: 'stale' };
-  }
-  const pid = parsePid(file.content);
+  const { lockHolder, identity, modified } = file;
+  // -1: a lock that belongs to a descriptor and names nobody, as another tdaemon holds while it takes a stale file over.
+  const held = (pid?: number): PidfileState => {
+    if (lockHolder === null) return pid === undefined ? { state: 'stale' } : { state: 'stale', pid };
+    if (lockHolder === -1) return { state: 'busy' };
+    throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}, which it does not name`);
+  };
+  // Some tool was killed between creating and writing it. Nothing is lost by replacing it.
+  if (file.content.length === 0) return held();
+  const pid = file.size === file.content.length ? parsePid(file.content) : undefined;
   if (pid === undefined)
     throw refusal(path, 'EINVAL', 'it does not hold a pid; remove it if it is not needed');
-  // A lock proves life only where holder and content agree: anybody who can read the file can lock it.
-  if (lockHolder === pid) return { state: 'running', pid };
-  const alive =
-    file.identity === undefined ? startedBefore(pid, file.modified) : isSameProcess(pid, file.identity);
-  if (alive) return { state: 'running', pid };
-  if (lockHolder !== null)
-    throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}, which it does not name`);
-  return { state: 'stale', pid };
+  // Anybody who can read the file can lock it, and with patience have the pid that it names: a lock is believed where
+  // nothing better is known.
+  if (identity === undefined && lockHolder === pid) return { state: 'running', pid };
+  const alive = identity === undefined ? startedBefore(pid, modified) : isSameProcess(pid, identity);
+  return alive ? { state: 'running', pid } : held(pid);
 }
 
 function open(path: string, daemonUid: number | undefined) {

@@ -10,6 +10,7 @@ import { defaultOpenFiles, planLimits } from '../process/limits';
 import { ioPriorityNumber, isRealTime, POLICIES } from '../process/scheduling';
 import { candidates } from '../process/search_path';
 import { absolutePath } from '../process/working_directory';
+import { checkTypes } from './check_types';
 import type { DaemonizeOptions } from './options';
 
 /**
@@ -29,8 +30,9 @@ export interface Plan {
 }
 
 export function makePlan(options: DaemonizeOptions, foreground = false): Plan {
+  checkTypes(options);
   const { command } = options;
-  if (command === undefined || command.length === 0) throw invalid('the command is empty');
+  if (command.length === 0) throw invalid('the command is empty');
   const account = resolveAccount(options.user, options.group);
   const directory = workingDirectory(options);
   const environment = composeEnvironment({
@@ -42,6 +44,7 @@ export function makePlan(options: DaemonizeOptions, foreground = false): Plan {
     foreground,
     ...(options.baseEnv && { inherited: options.baseEnv }),
   });
+  checkFiles(options);
   const limits = planLimits({ nofile: { soft: defaultOpenFiles() }, ...options.limits });
   const boot = bootId();
   const changesIds = account !== undefined && !isCaller(account.ids);
@@ -71,6 +74,22 @@ export function makePlan(options: DaemonizeOptions, foreground = false): Plan {
       foreground,
     },
   };
+}
+
+/** One file cannot serve two of these: the lock of a pidfile is lost when any descriptor of it is closed. */
+function checkFiles(options: DaemonizeOptions): void {
+  const { pidfile, lock, stdin, stdout, stderr } = options;
+  const given = Object.entries({ pidfile, lock, stdin, stdout, stderr }).filter(
+    ([, path]) => path !== undefined,
+  );
+  const paths = new Map(given.map(([name, path]) => [name, absolutePath(path as string)]));
+  for (const precious of ['pidfile', 'lock']) {
+    const path = paths.get(precious);
+    const other = [...paths].find(
+      ([name, same]) => path !== undefined && name !== precious && same === path,
+    )?.[0];
+    if (other) throw invalid(`${precious} and ${other} are the same file '${path}'`);
+  }
 }
 
 function filePath(name: string, path: string): string {

@@ -1,6 +1,5 @@
 /** What proc(5) says of a process, for a person to read. Every fact may be missing: it may be another user's. */
 import fs from 'node:fs';
-import os from 'node:os';
 import { native } from '../native';
 import { TICKS } from './identity';
 import { listeningSockets } from './listening';
@@ -62,7 +61,7 @@ export function describeProcess(pid: number): ProcessDescription {
     ...known({
       command: words.length > 0 ? words : undefined,
       user: uid === undefined ? undefined : userName(Number(uid)),
-      uptime: stat && Math.max(0, os.uptime() - stat.startTime / TICKS),
+      uptime: stat && Math.max(0, native.secondsSinceBoot() - stat.startTime / TICKS),
       memory: kilobytes === undefined ? undefined : kilobytes * 1024,
       threads: number(field('Threads')),
       openFiles: count(`/proc/${pid}/fd`),

@@ -9,6 +9,7 @@
 import fs from 'node:fs';
 import { TdaemonError } from '../errors';
 import { type Bytes, fromBuffer } from './bytes';
+import { errnoWords } from './errno';
 
 const NAME = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*/;
 const ESCAPES: Record<string, string> = { n: '\n', '"': '"', '\\': '\\', $: '$', '`': '`' };
@@ -21,12 +22,15 @@ export function readEnvironmentFile(path: string): Map<string, Bytes> {
     text = fs.readFileSync(path, 'latin1');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
-    throw new TdaemonError(`cannot read environment file '${path}' (${code})`, {
-      reason: 'setup',
-      code,
-      path,
-      cause,
-    });
+    throw new TdaemonError(
+      `cannot read environment file '${path}': ${errnoWords(-(cause as { errno: number }).errno)} (${code})`,
+      {
+        reason: 'setup',
+        code,
+        path,
+        cause,
+      },
+    );
   }
   return parseEnvironmentFile(text, path);
 }
@@ -38,7 +42,7 @@ export function parseEnvironmentFile(text: string, path: string): Map<string, By
     const number = at + 1;
     const wrong = (why: string) =>
       new TdaemonError(`${path}:${number}: ${why}`, { reason: 'setup', code: 'ERR_TDAEMON_ENV_FILE', path });
-    const line = (lines[at] ?? '').trim();
+    const line = trim(lines[at] ?? '');
     if (line === '' || line.startsWith('#')) continue;
     const match = NAME.exec(line);
     if (!match?.[1]) throw wrong('expected NAME=VALUE');
@@ -55,13 +59,18 @@ export function parseEnvironmentFile(text: string, path: string): Map<string, By
         rest += `\n${lines[at]}`;
       }
       const end = endOfQuoted(rest, quote);
-      if (rest.slice(end + 1).trim() !== '') throw wrong(`text after the closing ${quote}`);
+      if (trim(rest.slice(end + 1)) !== '') throw wrong(`text after the closing ${quote}`);
       value = quote === '"' ? unescaped(rest.slice(0, end)) : rest.slice(0, end);
     }
     if (value.includes('\0')) throw wrong('a NUL byte in the value');
     variables.set(match[1], fromBuffer(Buffer.from(value, 'latin1')));
   }
   return variables;
+}
+
+/** Blanks only: String.trim takes bytes of UTF-8 sequences for white space. */
+function trim(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 function endOfQuoted(text: string, quote: string): number {

@@ -1,6 +1,6 @@
 /** Which process a pid means: it may have been reused since somebody wrote it down. */
 import fs from 'node:fs';
-import os from 'node:os';
+import { native } from '../native';
 import { LiveProcess } from './live_process';
 
 /** Clock ticks a second in /proc: USER_HZ, 100 on every architecture that tdaemon supports. */
@@ -22,7 +22,7 @@ export function bootId(): string | undefined {
 
 /** Seconds after the epoch at which a process started, by the clock as it is set now. */
 function startedAt(ticks: number): number {
-  return Date.now() / 1000 - os.uptime() + ticks / TICKS;
+  return Date.now() / 1000 - native.secondsSinceBoot() + ticks / TICKS;
 }
 
 /** Calls judge with the start time of a live process, held so that its pid cannot be reused meanwhile. */
