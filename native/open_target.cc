@@ -58,12 +58,14 @@ bool is_pidfile(const SpawnPlan *plan, const struct stat *found) {
   return pidfile.st_dev == found->st_dev && pidfile.st_ino == found->st_ino;
 }
 
-SpawnRefusal judge(const SpawnPlan *plan, const FileTarget *target, int file, struct stat *found) {
+SpawnRefusal judge(const SpawnPlan *plan, const FileTarget *target, SpawnStage stage, int file,
+                   struct stat *found) {
   if (fstat(file, found) == -1) return REFUSAL_WRONG_TYPE;
   // By another name: makePlan has seen to equal ones. (Its lock is lost by closing this, but so is the
   // start.)
   if (is_pidfile(plan, found)) return REFUSAL_PIDFILE;
   if (S_ISDIR(found->st_mode) || S_ISSOCK(found->st_mode)) return REFUSAL_WRONG_TYPE;
+  if (stage == STAGE_LOCK && !S_ISREG(found->st_mode)) return REFUSAL_WRONG_TYPE;
   // A terminal or device is where root's directory has it; a file or FIFO may be anybody's who came first.
   bool is_file = S_ISREG(found->st_mode);
   if (!target->check_owner || !(is_file || S_ISFIFO(found->st_mode))) return REFUSAL_NONE;
@@ -100,7 +102,7 @@ int open_target(const SpawnPlan *plan, const FileTarget *target, Opening how, Sp
     return -1;
   }
   struct stat found;
-  SpawnRefusal refusal = judge(plan, target, file, &found);
+  SpawnRefusal refusal = judge(plan, target, stage, file, &found);
   if (refusal != REFUSAL_NONE) {
     close(file);
     errno = refusal == REFUSAL_HARD_LINK ? EMLINK : refusal == REFUSAL_WRONG_TYPE ? EINVAL : EPERM;

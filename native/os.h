@@ -24,8 +24,6 @@ bool os_is_stopped(pid_t child);
 void os_pause_briefly(void);
 [[noreturn]] void os_exit(int status);
 
-// A pair of connected, close-on-exec sockets that keep messages of one size apart and report the end.
-int os_channel(int ends[2]);
 // For send(2) to a peer that may be gone, where the system has one.
 extern const int os_send_flags;
 
@@ -78,19 +76,22 @@ int os_rename_new(int directory, const char *from, const char *to);
 void os_set_identity(int descriptor, const char *value, size_t length);
 // The value set by os_set_identity; returns its length, or -1.
 ssize_t os_get_identity(int descriptor, char *value, size_t size);
-// A write lock that belongs to the descriptor, and conflicts with other processes' fcntl locks.
-int os_try_write_lock(int descriptor);
-bool os_is_only_read_locked(int descriptor);
+// F_RDLCK or F_WRLCK, as a lock that belongs to the descriptor, and conflicts with other processes' fcntl
+// locks.
+int os_try_lock(int descriptor, short type);
 
-// What follows is for the parent's side only.
+// Decimal digits of value, NUL-terminated; returns their number. digits must hold 24 bytes.
+size_t os_format_decimal(uint64_t value, char *digits);
+
+// What follows is for the parent's side only, and may allocate and lock.
+
+// A pair of connected, close-on-exec sockets that keep messages of one size apart and report the end.
+int os_channel(int ends[2]);
 bool os_on_main_thread(void);
 double os_seconds_since_boot(void);  // by the clock of os_start_time
 bool os_has_access_list(int descriptor);
 double os_modified(const struct stat *file);  // seconds after the epoch
 // getgrouplist(3): false when count was too small; it then holds the number needed, or the old one.
 bool os_group_list(const char *user, gid_t gid, gid_t *groups, int *count);
-
-// Decimal digits of value, NUL-terminated; returns their number. digits must hold 24 bytes.
-size_t os_format_decimal(uint64_t value, char *digits);
 
 #endif

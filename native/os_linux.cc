@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,7 +16,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -48,8 +46,6 @@ pid_t os_clone(int (*entry)(void *), void *argument, char *stack, int share_memo
 bool os_can_share_memory() { return true; }
 
 const int os_send_flags = MSG_NOSIGNAL;
-
-int os_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
 
 pid_t os_wait(pid_t child, int *status) {
   for (;;) {
@@ -317,29 +313,9 @@ ssize_t os_get_identity(int descriptor, char *value, size_t size) {
   return length >= 0 ? length : fgetxattr(descriptor, "trusted.tdaemon", value, size);
 }
 
-int os_try_write_lock(int descriptor) {
+int os_try_lock(int descriptor, short type) {
   struct flock lock = {};
-  lock.l_type = F_WRLCK;
+  lock.l_type = type;
   lock.l_whence = SEEK_SET;
   return fcntl(descriptor, F_OFD_SETLK, &lock);
-}
-
-double os_seconds_since_boot() {
-  struct timespec now;
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
-bool os_on_main_thread() { return syscall(SYS_gettid) == getpid(); }
-
-bool os_has_access_list(int descriptor) {
-  return fgetxattr(descriptor, "system.posix_acl_access", nullptr, 0) > 0;
-}
-
-double os_modified(const struct stat *file) {
-  return static_cast<double>(file->st_mtim.tv_sec) + static_cast<double>(file->st_mtim.tv_nsec) / 1e9;
-}
-
-bool os_group_list(const char *user, gid_t gid, gid_t *groups, int *count) {
-  return getgrouplist(user, gid, groups, count) != -1;
 }

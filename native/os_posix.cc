@@ -229,9 +229,9 @@ int os_rename_new(int directory, const char *from, const char *to) {
 void os_set_identity(int, const char *, size_t) {}
 ssize_t os_get_identity(int, char *, size_t) { return unsupported(); }
 
-int os_try_write_lock(int descriptor) {
+int os_try_lock(int descriptor, short type) {
   struct flock lock = {};
-  lock.l_type = F_WRLCK;
+  lock.l_type = type;
   lock.l_whence = SEEK_SET;
 #ifdef F_OFD_SETLK
   return fcntl(descriptor, F_OFD_SETLK, &lock);

@@ -146,7 +146,7 @@ Napi::Value remove_pidfile(const Napi::CallbackInfo &info) {
   if (!file)
     return errno == ENOENT ? Napi::Value(Napi::Boolean::New(env, false)) : Napi::Number::New(env, errno);
   struct stat judged, opened, named;
-  bool same = os_try_write_lock(file.get()) == 0 && fstat(pidfile->file.get(), &judged) == 0 &&
+  bool same = os_try_lock(file.get(), F_WRLCK) == 0 && fstat(pidfile->file.get(), &judged) == 0 &&
               fstat(file.get(), &opened) == 0 && fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
               same_file(judged, opened) && same_file(opened, named) &&
               content_of(file.get()) == std::string(expected.Data(), expected.Length());

@@ -124,16 +124,16 @@ void discard_pidfile(const SpawnPlan *plan, pid_t pid) {
   if (!plan->pidfile.path) return;
   int directory = plan->pidfile.directory;
   unlinkat(directory, plan->temporary_name, 0);
-  int file = openat(directory, plan->pidfile.name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  int file = openat(directory, plan->pidfile.name, flags);
   if (file == -1) return;
   char expected[24], found[24];
   size_t length = os_format_decimal((uint64_t)pid, expected);
   expected[length++] = '\n';
   struct stat opened, named;
-  // The lock keeps two tdaemons from both removing: the second would remove a newer file. Where somebody's
-  // read lock forbids it, it forbids it to the other too.
-  bool ours = os_try_write_lock(file) == 0 || os_is_only_read_locked(file);
-  if (ours && pread(file, found, sizeof found, 0) == (ssize_t)length &&
+  // Whoever takes a stale file over holds a write lock: ours for reading keeps them away meanwhile, and is
+  // not itself kept away by somebody's who only reads.
+  if (os_try_lock(file, F_RDLCK) == 0 && pread(file, found, sizeof found, 0) == (ssize_t)length &&
       memcmp(found, expected, length) == 0 && fstat(file, &opened) == 0 &&
       fstatat(directory, plan->pidfile.name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)

@@ -120,6 +120,12 @@ class Walk {
           "the symbolic link '" + here_ + "/" + part + "' belongs to uid " + std::to_string(link.st_uid);
       return EPERM;
     }
+    if (found_.writers.daemon_user || !found_.writers.others.empty()) {
+      // Root's own, but another can have moved it here.
+      found_.problem =
+          "the symbolic link '" + here_ + "/" + part + "' is in a directory that others can change";
+      return EPERM;
+    }
     if (++links_ > kMostLinks) return ELOOP;
     char target[PATH_MAX];
     ssize_t size = readlinkat(directory, part.c_str(), target, sizeof target);

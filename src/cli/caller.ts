@@ -39,8 +39,7 @@ export function readCaller(): Caller {
   const passed = process.env[`${PREFIX}ENV`];
   for (const entry of native.rawEnvironment() ?? []) {
     const text = entry.toString('latin1');
-    if (text.startsWith(`${PREFIX}NODE_`))
-      environment.push(fromBuffer(entry.subarray(PREFIX.length)));
+    if (text.startsWith(`${PREFIX}NODE_`)) environment.push(fromBuffer(entry.subarray(PREFIX.length)));
     else if (!text.startsWith(PREFIX) && !(passed !== undefined && SHELLS_OWN.test(text)))
       environment.push(fromBuffer(entry));
   }

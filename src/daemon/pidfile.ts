@@ -38,7 +38,8 @@ function judge(path: string, file: OpenedPidfile, trusted: boolean): PidfileStat
   // -1: a lock that belongs to a descriptor and names nobody, as another tdaemon holds while it takes a stale file over.
   const held = (pid?: number): PidfileState => {
     if (lockHolder === null) return pid === undefined ? { state: 'stale' } : { state: 'stale', pid };
-    if (lockHolder === -1) return { state: 'busy' };
+    // Its own: it has ended between the two looks.
+    if (lockHolder === -1 || lockHolder === pid) return { state: 'busy' };
     throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}, which it does not name`);
   };
   // Some tool was killed between creating and writing it. Nothing is lost by replacing it.

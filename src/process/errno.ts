@@ -17,6 +17,8 @@ const WORDS: Record<string, string> = {
   ENOSPC: 'no space left on device',
   ENOTDIR: 'a part of the path is not a directory',
   ENXIO: 'nobody reads from it',
+  ENOTSUP: 'operation not supported',
+  EOPNOTSUPP: 'operation not supported',
   EPERM: 'operation not permitted',
   EROFS: 'read-only file system',
   ETXTBSY: 'the file is being written',

@@ -15,7 +15,7 @@ const text = fc.string({ unit: 'binary' }).filter((word) => !word.includes('\0')
 const path = text.map((word) => `/${word}`);
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 
-const request = fc.record({
+const anyRequest = fc.record({
   command: fc.array(text, { minLength: 1, maxLength: 4 }).filter(([first]) => first !== ''),
   pidfile: optional(path),
   lock: optional(path),
@@ -34,6 +34,12 @@ const request = fc.record({
   truncate: fc.boolean(),
   noNewPrivs: fc.boolean(),
 });
+/** One file cannot be two of these. */
+function isPossible({ pidfile, lock, log }: Record<'pidfile' | 'lock' | 'log', string | undefined>): boolean {
+  const given = [pidfile, lock, log].filter((file) => file !== undefined);
+  return new Set(given).size === given.length;
+}
+const request = anyRequest.filter(isPossible);
 type Request = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
 
 function words(wanted: Request): string[] {

@@ -49,11 +49,8 @@ describe.skipIf(!isRoot)('--user (needs root)', () => {
     '%s: all ids, the groups of the database, no capabilities',
     async (user) => {
       const pid = await start(scratch(), ['--user', user]);
-      const [, , uid, gid] = fs
-        .readFileSync('/etc/passwd', 'latin1')
-        .split('\n')
-        .find((line) => line.startsWith(`${user}:`))
-        ?.split(':') as string[];
+      const lines = fs.readFileSync('/etc/passwd', 'latin1').split('\n');
+      const [, , uid, gid] = lines.find((line) => line.startsWith(`${user}:`))?.split(':') ?? [];
       expect(ids(pid)).toEqual({
         uid: four(Number(uid)),
         gid: four(Number(gid)),

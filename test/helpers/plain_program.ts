@@ -4,7 +4,15 @@ import path from 'node:path';
 import { ROOT } from './paths';
 import type { Scratch } from './scratch';
 
-const SOURCES = ['spawn.cc', 'spawn_child.cc', 'publish_pidfile.cc', 'open_target.cc', 'os_linux.cc'];
+const SOURCES = [
+  'spawn.cc',
+  'spawn_child.cc',
+  'publish_pidfile.cc',
+  'open_target.cc',
+  'os_common.cc',
+  'os_linux.cc',
+  'os_linux_parent.cc',
+];
 
 export function buildPlainProgram(at: Scratch): string {
   const native = path.join(ROOT, 'native');

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { DaemonizeOptions, TdaemonError } from '../../src/index';
 import { eventually } from '../helpers/eventually';
 import { HOLD, held } from '../helpers/hold';
-import { library } from '../helpers/library';
 import { expectNothingLeft } from '../helpers/leftovers';
+import { library } from '../helpers/library';
 import * as procfs from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
 

@@ -42,7 +42,7 @@ async function trace(options: (file: (name: string) => string) => string[]): Pro
 
 const LEADER = new Set(
   (
-    'rt_sigaction setsid getpid clone close pidfd_open sendmsg recvfrom setpgid ' +
+    'rt_sigaction setsid getpid clone close poll sendmsg recvfrom setpgid ' +
     'openat open read wait4 waitid nanosleep clock_nanosleep exit_group'
   ).split(' '),
 );
@@ -52,7 +52,7 @@ const DAEMON = new Set(
     'prctl getppid rt_sigaction rt_sigprocmask close_range close umask getpid openat open read write lseek fchmod ' +
     'fsetxattr fcntl linkat link prlimit64 chdir dup2 dup3 execve newfstatat fstat stat statx setpriority ioprio_set ' +
     'sched_setscheduler flock fchown ftruncate chroot geteuid getegid setgroups setresgid setresuid getresuid ' +
-    'getresgid setfsuid setfsgid'
+    'getresgid getgroups setfsuid setfsgid pidfd_open sendmsg'
   ).split(' '),
 );
 

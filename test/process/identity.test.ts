@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bootId, isSameProcess, startedBefore, startTime } from '../../src/process/identity';
+import { bootId, isSameProcess, startedBefore } from '../../src/process/identity';
+import { readStat } from '../../src/process/live_process';
 import { eventually } from '../helpers/eventually';
 import { fixture } from '../helpers/paths';
 import * as pidfiles from '../helpers/pidfiles';
@@ -18,11 +19,11 @@ describe('bootId', () => {
   });
 });
 
-describe('startTime', () => {
+describe('readStat', () => {
   it('is field 22 of /proc/PID/stat', () => {
     const pid = pidfiles.stranger();
-    expect(startTime(pid)).toBe(procfs.stat(pid)?.startTime);
-    expect(startTime(process.pid)).toBeGreaterThan(0);
+    expect(readStat(pid)?.startTime).toBe(procfs.stat(pid)?.startTime);
+    expect(readStat(process.pid)?.startTime).toBeGreaterThan(0);
   });
 
   it('is not misled by a program whose name looks like the rest of the line', async () => {
@@ -35,12 +36,12 @@ describe('startTime', () => {
     const pid = endLater(child.pid as number);
     await eventually('exec', () => procfs.stat(pid)?.name === 'a) R 1 1 (b');
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    expect(String(startTime(pid))).toBe(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
+    expect(String(readStat(pid)?.startTime)).toBe(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
     expect(isSameProcess(pid, pidfiles.identityOf(pid))).toBe(true);
   });
 
   it('is unknown for a process that has ended', () => {
-    expect(startTime(pidfiles.deadPid())).toBeUndefined();
+    expect(readStat(pidfiles.deadPid())).toBeUndefined();
   });
 });
 
