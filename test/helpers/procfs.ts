@@ -94,6 +94,7 @@ function splitAtNul(bytes: Buffer): Buffer[] {
 
 /** Arguments as bytes. */
 export function commandLine(pid: number): Buffer[] {
+  words(pid);
   return splitAtNul(fs.readFileSync(`/proc/${pid}/cmdline`));
 }
 
@@ -106,15 +107,24 @@ export function oomScoreAdj(pid: number): number {
   return Number(read(pid, 'oom_score_adj'));
 }
 
+/**
+ * Arguments and environment. In the last moments of execve(2) both read as empty, though the process has
+ * executed as far as setpgid(2) is concerned: look again, but not for ever at one that has erased its own.
+ */
+function words(pid: number): string {
+  const end = Date.now() + 1000;
+  for (;;) {
+    const found = `${read(pid, 'cmdline') ?? ''}\0${read(pid, 'environ') ?? ''}`;
+    if (found.length > 1 || !fs.existsSync(`/proc/${pid}/exe`) || Date.now() > end) return found;
+  }
+}
+
 /** All processes but this one whose arguments or environment mention text. */
 export function mentioning(text: string): number[] {
-  const found: number[] = [];
-  for (const name of fs.readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
-    if (read(pid, 'cmdline')?.includes(text) || read(pid, 'environ')?.includes(text)) found.push(pid);
-  }
-  return found;
+  return fs
+    .readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && words(pid).includes(text));
 }
 
 export function childrenOf(parent: number): number[] {
