@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bootId, isSameProcess, startedBefore } from '../../src/process/identity';
+import { bootId, isAlive, isSameProcess, startedBefore } from '../../src/process/identity';
 import { readStat } from '../../src/process/live_process';
 import { eventually } from '../helpers/eventually';
 import { fixture } from '../helpers/paths';
@@ -19,11 +19,13 @@ describe('bootId', () => {
   });
 });
 
-describe('readStat', () => {
+const startTime = (pid: number) => readStat(pid)?.startTime;
+
+describe('the start time', () => {
   it('is field 22 of /proc/PID/stat', () => {
     const pid = pidfiles.stranger();
-    expect(readStat(pid)?.startTime).toBe(procfs.stat(pid)?.startTime);
-    expect(readStat(process.pid)?.startTime).toBeGreaterThan(0);
+    expect(startTime(pid)).toBe(procfs.stat(pid)?.startTime);
+    expect(startTime(process.pid)).toBeGreaterThan(0);
   });
 
   it('is not misled by a program whose name looks like the rest of the line', async () => {
@@ -36,12 +38,21 @@ describe('readStat', () => {
     const pid = endLater(child.pid as number);
     await eventually('exec', () => procfs.stat(pid)?.name === 'a) R 1 1 (b');
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    expect(String(readStat(pid)?.startTime)).toBe(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
+    expect(String(startTime(pid))).toBe(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
     expect(isSameProcess(pid, pidfiles.identityOf(pid))).toBe(true);
   });
 
   it('is unknown for a process that has ended', () => {
-    expect(readStat(pidfiles.deadPid())).toBeUndefined();
+    expect(startTime(pidfiles.deadPid())).toBeUndefined();
+  });
+});
+
+describe('isAlive', () => {
+  it('knows living processes from zombies and from the dead', async () => {
+    expect(isAlive(pidfiles.stranger())).toBe(true);
+    expect(isAlive(1)).toBe(true);
+    expect(isAlive(await pidfiles.zombiePid())).toBe(false);
+    expect(isAlive(pidfiles.deadPid())).toBe(false);
   });
 });
 
