@@ -161,7 +161,8 @@ describe.skipIf(!isRoot).each(['--pidfile', '--lock'])('%s (needs root: gives fi
     expect(procfs.mentioning(at.directory)).toHaveLength(1);
     // Never given away: who owns the pidfile decides what root signals.
     expect(fs.lstatSync(file)).toMatchObject({ uid: 0, gid: 0, nlink: 1 });
-    expect(fs.lstatSync(file).mode & 0o777).toBe(0o644);
+    // A pidfile is for everybody to read; who can open a lock file can hold its lock.
+    expect(fs.lstatSync(file).mode & 0o777).toBe(option === '--lock' ? 0o600 : 0o644);
     // And it excludes a second one there.
     expect(await pidfiles.start(at, [option, file, ...options])).toMatchObject({ status: 1 });
   });
