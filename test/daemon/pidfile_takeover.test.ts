@@ -173,6 +173,18 @@ describe('locks of others', () => {
     },
   );
 
+  it('a lock by the process that has the pid now does not make it the daemon', async () => {
+    const at = scratch();
+    at.write('pid', '');
+    const holder = await pidfiles.lockElsewhere(at.file('pid'), 'read');
+    at.write('pid', `${holder.pid}\n`);
+    pidfiles.setAttribute(at.file('pid'), `${pidfiles.identityOf(holder.pid)}0`);
+    const before = pidfiles.fingerprint(at.file('pid'));
+    pidfiles.expectRefused(await pidfiles.start(at, ['-p', at.file('pid')]), 'locked by process');
+    expect(pidfiles.fingerprint(at.file('pid'))).toEqual(before);
+    expect(procfs.isAlive(holder.pid)).toBe(true);
+  });
+
   it('a write lock on an empty file means that somebody is about to write it', async () => {
     const at = scratch();
     at.write('pid', '');
