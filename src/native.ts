@@ -2,8 +2,8 @@
  * The only file that loads the add-on, and the types of all that crosses to it.
  * It looks inside this package and nowhere else: root runs this.
  */
-import fs from 'node:fs';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bytes } from './process/bytes';
 
 /** The steps from the call to exec, in their order. native/spawn_plan.h has the same list; a test compares them. */
@@ -166,13 +166,13 @@ interface Addon {
 }
 
 function findAddon(): string {
-  const root = path.join(__dirname, '..');
-  const built = path.join(root, 'build', 'Release', 'tdaemon.node');
-  if (fs.existsSync(built)) return built;
-  const folder = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`);
-  const libc = fs.existsSync('/lib/ld-musl-x86_64.so.1') || fs.existsSync('/lib/ld-musl-aarch64.so.1');
-  const prebuilt = path.join(folder, `tdaemon.${libc ? 'musl' : 'glibc'}.node`);
-  if (fs.existsSync(prebuilt)) return prebuilt;
+  const root = join(__dirname, '..');
+  const built = join(root, 'build', 'Release', 'tdaemon.node');
+  if (existsSync(built)) return built;
+  const folder = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
+  const libc = existsSync('/lib/ld-musl-x86_64.so.1') || existsSync('/lib/ld-musl-aarch64.so.1');
+  const prebuilt = join(folder, `tdaemon.${libc ? 'musl' : 'glibc'}.node`);
+  if (existsSync(prebuilt)) return prebuilt;
   throw new Error(
     `no add-on for ${process.platform} ${process.arch}: looked for ${built} and ${prebuilt}; ` +
       'build it with "npm rebuild tdaemon" (needs a C++ compiler, make and python3)',

@@ -1,5 +1,5 @@
 /** What people and programs are told. Written at once and synchronously: process.stdout would make a shared pipe non-blocking. */
-import fs from 'node:fs';
+import { writeSync } from 'node:fs';
 import { TdaemonError } from '../errors';
 import { exitStatus } from './exit_status';
 
@@ -15,7 +15,7 @@ function write(descriptor: number, text: string): void {
   let rest: Uint8Array = Buffer.from(text);
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(fs.writeSync(descriptor, rest));
+      rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       // Nobody listens (EPIPE, EBADF): the exit status still tells.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;

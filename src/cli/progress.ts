@@ -1,5 +1,5 @@
 /** On a terminal: what is waited for, after a second, in a line that vanishes. Elsewhere nothing. */
-import fs from 'node:fs';
+import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 const SECOND_MS = 1000;
@@ -14,7 +14,7 @@ export class Progress {
     const began = performance.now();
     this.#timer = setInterval(() => {
       const seconds = Math.round((performance.now() - began) / SECOND_MS);
-      fs.writeSync(2, `\r\u001b[Ktdaemon: ${what}, ${seconds} s`);
+      writeSync(2, `\r\u001b[Ktdaemon: ${what}, ${seconds} s`);
       this.#shown = true;
     }, SECOND_MS);
   }
@@ -22,7 +22,7 @@ export class Progress {
   end(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (this.#shown) fs.writeSync(2, '\r\u001b[K');
+    if (this.#shown) writeSync(2, '\r\u001b[K');
     this.#shown = false;
   }
 }

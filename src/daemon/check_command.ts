@@ -2,8 +2,17 @@
  * Whether a plan's command could be executed, without executing it: as near to execve(2) as one can see from
  * outside. What only the kernel can say (a damaged ELF file, a security module) is not seen.
  */
-import fs from 'node:fs';
-import os from 'node:os';
+import {
+  accessSync,
+  closeSync,
+  existsSync,
+  constants as fsConstants,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { constants as osConstants } from 'node:os';
 import type { Failure } from '../native';
 import { concat, toBuffer } from '../process/bytes';
 import { failureOf } from './failure';
@@ -11,17 +20,17 @@ import type { Plan } from './plan';
 
 type Verdict = { errno: number; interpreter?: true } | 'executable' | 'absent';
 
-const { EACCES, ENOENT, ENOEXEC } = os.constants.errno;
+const { EACCES, ENOENT, ENOEXEC } = osConstants.errno;
 const ELF = Buffer.from('\x7fELF', 'latin1');
 
 function start(file: Buffer): Buffer | undefined {
   try {
-    const descriptor = fs.openSync(file, 'r');
+    const descriptor = openSync(file, 'r');
     try {
       const bytes = Buffer.alloc(256);
-      return bytes.subarray(0, fs.readSync(descriptor, bytes));
+      return bytes.subarray(0, readSync(descriptor, bytes));
     } finally {
-      fs.closeSync(descriptor);
+      closeSync(descriptor);
     }
   } catch {
     // Executable and not readable is possible.
@@ -32,7 +41,7 @@ function start(file: Buffer): Buffer | undefined {
 function canExecute(file: Buffer): boolean {
   try {
     // To root everything is permitted but what nobody may execute.
-    fs.accessSync(file, fs.constants.X_OK);
+    accessSync(file, fsConstants.X_OK);
     return true;
   } catch {
     return false;
@@ -40,9 +49,9 @@ function canExecute(file: Buffer): boolean {
 }
 
 function judge(file: Buffer, root: string): Verdict {
-  let stat: fs.Stats;
+  let stat: Stats;
   try {
-    stat = fs.statSync(file);
+    stat = statSync(file);
   } catch {
     return 'absent';
   }
@@ -51,7 +60,7 @@ function judge(file: Buffer, root: string): Verdict {
   if (!bytes || bytes.subarray(0, 4).equals(ELF)) return 'executable';
   const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(bytes.toString('latin1'))?.[1];
   if (interpreter !== undefined)
-    return fs.existsSync(`${root}${interpreter}`) ? 'executable' : { errno: ENOENT, interpreter: true };
+    return existsSync(`${root}${interpreter}`) ? 'executable' : { errno: ENOENT, interpreter: true };
   // Other binary formats may be registered (binfmt_misc); a text is a script that lacks its first line.
   return bytes.includes(0) ? 'executable' : { errno: ENOEXEC };
 }

@@ -1,5 +1,5 @@
 /** A native report becomes an error that says what failed, on what, and why. */
-import fs from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { TdaemonError } from '../errors';
 import type { Failure, Stage } from '../native';
 import { toBuffer, toText } from '../process/bytes';
@@ -157,7 +157,7 @@ function execWords(report: Failure, plan: Plan, absent: boolean): string {
 function isDirectory(plan: Plan, file: string | Uint8Array): boolean {
   if (plan.spawn.chroot !== undefined) return false;
   try {
-    return fs.statSync(toBuffer(file)).isDirectory();
+    return statSync(toBuffer(file)).isDirectory();
   } catch {
     return false;
   }
@@ -166,13 +166,13 @@ function isDirectory(plan: Plan, file: string | Uint8Array): boolean {
 function interpreterOf(plan: Plan, file: string | Uint8Array): string | undefined {
   if (plan.spawn.chroot !== undefined) return undefined;
   try {
-    const descriptor = fs.openSync(toBuffer(file), 'r');
+    const descriptor = openSync(toBuffer(file), 'r');
     try {
       const start = Buffer.alloc(256);
-      const size = fs.readSync(descriptor, start);
+      const size = readSync(descriptor, start);
       return /^#![ \t]*([^ \t\n]+)/.exec(start.toString('utf8', 0, size))?.[1];
     } finally {
-      fs.closeSync(descriptor);
+      closeSync(descriptor);
     }
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 /** The live daemons that are meant, held by their pidfds so that nobody else can be met. */
-import fs from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { invalid, TdaemonError } from '../errors';
 import { uidOf } from '../process/account';
 import { LiveProcess } from '../process/live_process';
@@ -29,7 +29,7 @@ export type Found =
 /** Its effective uid. Root's where it cannot be seen. */
 function ownerOf(pid: number): number {
   try {
-    return Number(/^Uid:\s+\d+\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
+    return Number(/^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
   } catch {
     return 0;
   }

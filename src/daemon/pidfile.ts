@@ -2,7 +2,7 @@
 import { TdaemonError } from '../errors';
 import { native, type OpenedPidfile } from '../native';
 import { errnoName, errnoWords } from '../process/errno';
-import { isSameProcess, startedBefore } from '../process/identity';
+import { isAlive, isSameProcess, startedBefore } from '../process/identity';
 
 export type PidfileState =
   | { state: 'absent' }
@@ -38,9 +38,13 @@ function judge(path: string, file: OpenedPidfile, trusted: boolean): PidfileStat
   // -1: a lock that belongs to a descriptor and names nobody, as another tdaemon holds while it takes a stale file over.
   const held = (pid?: number): PidfileState => {
     if (lockHolder === null) return pid === undefined ? { state: 'stale' } : { state: 'stale', pid };
-    // Its own: it has ended between the two looks.
-    if (lockHolder === -1 || lockHolder === pid) return { state: 'busy' };
-    throw refusal(path, 'EAGAIN', `it is locked by process ${lockHolder}, which it does not name`);
+    // Its own: it has ended between the two looks; or a stranger has got its pid, and the lock for a purpose.
+    if (lockHolder === -1 || (lockHolder === pid && !isAlive(pid))) return { state: 'busy' };
+    throw refusal(
+      path,
+      'EAGAIN',
+      `it is locked by process ${lockHolder}, which is not the one that it means`,
+    );
   };
   // Some tool was killed between creating and writing it. Nothing is lost by replacing it.
   if (file.content.length === 0) return held();

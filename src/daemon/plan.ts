@@ -46,7 +46,8 @@ export function makePlan(options: DaemonizeOptions, foreground = false): Plan {
   });
   checkFiles(options);
   const limits = planLimits({ nofile: { soft: defaultOpenFiles() }, ...options.limits });
-  const boot = bootId();
+  // Only for the pidfile's identity: it costs half a millisecond.
+  const boot = options.pidfile === undefined ? undefined : bootId();
   const changesIds = account !== undefined && !isCaller(account.ids);
   return {
     command,

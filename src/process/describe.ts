@@ -1,5 +1,5 @@
 /** What proc(5) says of a process, for a person to read. Every fact may be missing: it may be another user's. */
-import fs from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { native } from '../native';
 import { TICKS } from './identity';
 import { listeningSockets } from './listening';
@@ -22,7 +22,7 @@ export interface ProcessDescription {
 
 function read(pid: number, name: string): string {
   try {
-    return fs.readFileSync(`/proc/${pid}/${name}`, 'utf8');
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     return '';
   }
@@ -30,7 +30,7 @@ function read(pid: number, name: string): string {
 
 function count(directory: string): number | undefined {
   try {
-    return fs.readdirSync(directory).length;
+    return readdirSync(directory).length;
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@
  * \" \\ \$ \` \n mean what they mean in C, and either kind may span lines. Nothing is expanded. Anything else
  * is an error with its line number: a mistyped variable must not vanish silently.
  */
-import fs from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { TdaemonError } from '../errors';
 import { type Bytes, fromBuffer } from './bytes';
 import { errnoWords } from './errno';
@@ -19,7 +19,7 @@ export function readEnvironmentFile(path: string): Map<string, Bytes> {
   let text: string;
   try {
     // One character a byte, so that every byte survives.
-    text = fs.readFileSync(path, 'latin1');
+    text = readFileSync(path, 'latin1');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
     throw new TdaemonError(

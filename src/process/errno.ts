@@ -1,6 +1,6 @@
 /** Names and words for errno(3). */
-import os from 'node:os';
-import util from 'node:util';
+import { constants as osConstants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
 
 const WORDS: Record<string, string> = {
   E2BIG: 'argument list too long',
@@ -25,11 +25,11 @@ const WORDS: Record<string, string> = {
 };
 
 export function errnoName(errno: number): string {
-  for (const [name, number] of Object.entries(os.constants.errno)) if (number === errno) return name;
+  for (const [name, number] of Object.entries(osConstants.errno)) if (number === errno) return name;
   return `errno ${errno}`;
 }
 
 export function errnoWords(errno: number): string {
   const name = errnoName(errno);
-  return WORDS[name] ?? util.getSystemErrorMap().get(-errno)?.[1] ?? name;
+  return WORDS[name] ?? getSystemErrorMap().get(-errno)?.[1] ?? name;
 }

@@ -1,5 +1,5 @@
 /** Which process a pid means: it may have been reused since somebody wrote it down. */
-import fs from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { native } from '../native';
 import { LiveProcess } from './live_process';
 
@@ -12,7 +12,7 @@ let bootIdOnce: string | undefined;
 export function bootId(): string | undefined {
   if (bootIdOnce === undefined) {
     try {
-      bootIdOnce = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      bootIdOnce = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     } catch {
       bootIdOnce = '';
     }

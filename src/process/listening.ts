@@ -1,5 +1,5 @@
 /** Addresses on which a process listens: its socket descriptors, looked up in proc_pid_net(5). */
-import fs from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const LISTEN = '0A';
 /** SO_ACCEPTCON in the flags of /proc/net/unix. */
@@ -7,7 +7,7 @@ const ACCEPTS = 0x10000;
 
 function lines(file: string): string[] {
   try {
-    return fs.readFileSync(file, 'latin1').split('\n').slice(1);
+    return readFileSync(file, 'latin1').split('\n').slice(1);
   } catch {
     return [];
   }
@@ -15,9 +15,9 @@ function lines(file: string): string[] {
 
 function socketInodes(pid: number): Set<string> {
   const inodes = new Set<string>();
-  for (const name of fs.readdirSync(`/proc/${pid}/fd`)) {
+  for (const name of readdirSync(`/proc/${pid}/fd`)) {
     try {
-      const inode = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`/proc/${pid}/fd/${name}`))?.[1];
+      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`))?.[1];
       if (inode) inodes.add(inode);
     } catch {
       // Closed meanwhile.

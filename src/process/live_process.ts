@@ -1,6 +1,6 @@
 /** A process that was alive when it was opened, held by its pidfd: never a later one with the same pid. */
-import fs from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
+import { constants as osConstants } from 'node:os';
 import { TdaemonError } from '../errors';
 import { native, type Pidfd } from '../native';
 import { errnoName, errnoWords } from './errno';
@@ -21,7 +21,7 @@ interface Stat {
 /** proc_pid_stat(5). Undefined when it cannot be read. */
 export function readStat(pid: number): Stat | undefined {
   try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // Field 2, the name, may hold spaces and parentheses.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return {
@@ -67,7 +67,7 @@ export function kill(target: number, signal: number): boolean {
     return process.kill(target, signal);
   } catch (error) {
     const { errno = 0 } = error as NodeJS.ErrnoException;
-    if (-errno === os.constants.errno.ESRCH) return false;
+    if (-errno === osConstants.errno.ESRCH) return false;
     throw notPermitted(target < 0 ? `process group ${-target}` : `process ${target}`, -errno, 'kill');
   }
 }
@@ -87,7 +87,7 @@ export class LiveProcess {
   /** Undefined: there is no such process, or it is a zombie, or the number is a thread's. Close it after use. */
   static open(pid: number): LiveProcess | undefined {
     const opened = native.openPidfd(pid);
-    const { ESRCH, EINVAL, ENOENT } = os.constants.errno;
+    const { ESRCH, EINVAL, ENOENT } = osConstants.errno;
     if (opened === ESRCH || opened === EINVAL || opened === ENOENT) return undefined;
     // Another error: the kernel or a sandbox has no pidfds.
     const live = new LiveProcess(pid, typeof opened === 'number' ? undefined : opened);
@@ -109,7 +109,7 @@ export class LiveProcess {
     if (!this.#pidfd) return !this.hasEnded() && kill(this.pid, signal);
     const errno = native.signalPidfd(this.#pidfd, signal);
     if (errno === 0) return true;
-    if (errno === os.constants.errno.ESRCH) return false;
+    if (errno === osConstants.errno.ESRCH) return false;
     throw notPermitted(`process ${this.pid}`, errno, 'pidfd_send_signal');
   }
 

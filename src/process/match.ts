@@ -1,5 +1,5 @@
 /** Processes by what they are instead of by a pidfile: the criteria of start-stop-daemon(8), all of which must hold. */
-import fs from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { LiveProcess } from './live_process';
 
 export interface Criteria {
@@ -24,7 +24,7 @@ export function isEmpty(criteria: Criteria): boolean {
 
 function read(pid: number, name: string): string {
   try {
-    return fs.readFileSync(`/proc/${pid}/${name}`, 'latin1');
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
   } catch {
     return '';
   }
@@ -32,7 +32,7 @@ function read(pid: number, name: string): string {
 
 function identify(file: string): string | undefined {
   try {
-    const { dev, ino } = fs.statSync(file);
+    const { dev, ino } = statSync(file);
     return `${dev}:${ino}`;
   } catch {
     return undefined;
@@ -64,7 +64,7 @@ export function isMatch(live: LiveProcess, criteria: Criteria): boolean {
 export function findMatches(criteria: Criteria): LiveProcess[] {
   const execFile = criteria.exec === undefined ? undefined : identify(criteria.exec);
   const found: LiveProcess[] = [];
-  for (const name of fs.readdirSync('/proc')) {
+  for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) continue;
     if (!matches(pid, criteria, execFile)) continue;

@@ -1,5 +1,5 @@
 /** The members of a daemon's process group, which outlive it where it does not end them. */
-import fs from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { TdaemonError } from '../errors';
 import { isDead, kill, readStat } from './live_process';
 
@@ -15,7 +15,7 @@ export function groupOf(pid: number): ProcessGroup | undefined {
 
 /** Whether anybody but zombies is in it. The number belongs to the group as long as it has a member. */
 export function hasMembers({ group, session }: ProcessGroup): boolean {
-  return fs.readdirSync('/proc').some((name) => {
+  return readdirSync('/proc').some((name) => {
     if (!/^\d+$/.test(name)) return false;
     const stat = readStat(Number(name));
     return stat !== undefined && stat.group === group && stat.session === session && !isDead(stat);

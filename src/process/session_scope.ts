@@ -2,8 +2,8 @@
  * Whether logind ends this login's processes with it (KillUserProcesses=yes, logind.conf(5)): the cgroup of the
  * session cannot be left by setsid(2), so a daemon started here would not outlive the login.
  */
-import fs from 'node:fs';
-import path from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const DROP_INS = [
   '/usr/lib/systemd/logind.conf.d',
@@ -13,7 +13,7 @@ const DROP_INS = [
 
 function read(file: string): string {
   try {
-    return fs.readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return '';
   }
@@ -21,8 +21,7 @@ function read(file: string): string {
 
 function list(directory: string): string[] {
   try {
-    return fs
-      .readdirSync(directory)
+    return readdirSync(directory)
       .filter((name) => name.endsWith('.conf'))
       .sort();
   } catch {
@@ -35,7 +34,7 @@ export function sessionScopeWarning(): string | undefined {
   if (!scope) return undefined;
   const files = [
     '/etc/systemd/logind.conf',
-    ...DROP_INS.flatMap((folder) => list(folder).map((name) => path.join(folder, name))),
+    ...DROP_INS.flatMap((folder) => list(folder).map((name) => join(folder, name))),
   ];
   let kills = false;
   for (const file of files)

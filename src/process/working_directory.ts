@@ -1,5 +1,5 @@
 /** Relative paths mean the caller's working directory, whatever the daemon's will be. */
-import fs from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { TdaemonError } from '../errors';
 import { type Bytes, concat, fromBuffer, startsWith, toText } from './bytes';
 
@@ -7,7 +7,7 @@ import { type Bytes, concat, fromBuffer, startsWith, toText } from './bytes';
 function currentDirectory(): Bytes {
   try {
     const here = process.cwd();
-    return here.includes('\ufffd') ? fromBuffer(fs.readlinkSync('/proc/self/cwd', 'buffer')) : here;
+    return here.includes('\ufffd') ? fromBuffer(readlinkSync('/proc/self/cwd', 'buffer')) : here;
   } catch (cause) {
     throw new TdaemonError('cannot find the working directory; use absolute paths', {
       reason: 'setup',
