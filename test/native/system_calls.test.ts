@@ -49,7 +49,7 @@ const LEADER = new Set(
 
 const DAEMON = new Set(
   (
-    'prctl getppid rt_sigaction rt_sigprocmask close_range close umask getpid openat open read write lseek fchmod ' +
+    'prctl getppid pidfd_open sendmsg rt_sigaction rt_sigprocmask close_range close umask getpid openat open read write lseek fchmod ' +
     'fsetxattr fcntl linkat link prlimit64 chdir dup2 dup3 execve newfstatat fstat stat statx setpriority ioprio_set ' +
     'sched_setscheduler flock fchown ftruncate chroot geteuid getegid setgroups setresgid setresuid getresuid ' +
     'getresgid getgroups setfsuid setfsgid pidfd_open sendmsg'
