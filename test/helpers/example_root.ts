@@ -1,0 +1,87 @@
+/**
+ * A directory that stands for / to the examples and to docs/MIGRATION.md: the paths that they name are moved into
+ * it, and what they start is found there.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { eventually } from './eventually';
+import { fixture, ROOT, TDAEMON } from './paths';
+import { isAlive } from './procfs';
+import { type Scratch, scratch } from './scratch';
+import { type Ran, run } from './tdaemon';
+
+const FOLDERS = ['etc/default', 'etc/init.d', 'run', 'srv/blog', 'usr/local/bin', 'usr/sbin', 'var/log'];
+const MOVED = /(?<![\w./-])\/(?=(?:etc\/default|run|srv|usr\/local\/bin|usr\/sbin|var\/log)\b)/g;
+
+export interface ExampleRoot extends Scratch {
+  /** Text with the paths of the examples moved into this root. */
+  moved(text: string): string;
+  /** Moves an example into the root and returns its new path. */
+  install(example: string, to: string): string;
+  /** As a shell would, with the root's commands first on PATH. */
+  shell(line: string, environment?: NodeJS.ProcessEnv): Promise<Ran>;
+  /** Pids of all blogdemons of this root. */
+  blogdemons(): number[];
+  /** The one blogdemon, once it is ready to be signalled. */
+  blogdemon(): Promise<number>;
+  /** What a pidfile names. */
+  pidIn(file: string): number;
+}
+
+function isReady(pid: number): boolean {
+  // blogdemon catches HUP just before it says that it is ready.
+  const caught = /^SigCgt:\s*(\w+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return caught !== undefined && (BigInt(`0x${caught}`) & 0x201n) === 0x201n;
+}
+
+function running(program: string): number[] {
+  return fs
+    .readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return Number.isInteger(pid) && fs.readlinkSync(`/proc/${pid}/exe`).startsWith(program);
+      } catch {
+        return false;
+      }
+    })
+    .filter(isAlive);
+}
+
+export function exampleRoot(): ExampleRoot {
+  const at = scratch();
+  for (const folder of FOLDERS) fs.mkdirSync(at.file(folder), { recursive: true });
+  // A copy: the same file in two tests would be the same program to whoever looks at /proc/PID/exe.
+  fs.copyFileSync(fixture('blogdemon'), at.file('usr/sbin/blogdemon'));
+  fs.symlinkSync(TDAEMON, at.file('usr/local/bin/tdaemon'));
+  fs.symlinkSync(process.execPath, at.file('usr/local/bin/node'));
+  const moved = (text: string) => text.replace(MOVED, `${at.directory}/`);
+  const blogdemons = () => running(at.file('usr/sbin/blogdemon'));
+  return {
+    ...at,
+    moved,
+    install(example, to) {
+      const source = path.join(ROOT, 'examples', example);
+      fs.mkdirSync(path.dirname(at.file(to)), { recursive: true });
+      at.write(to, moved(fs.readFileSync(source, 'utf8')));
+      fs.chmodSync(at.file(to), fs.statSync(source).mode & 0o777);
+      return at.file(to);
+    },
+    shell: (line, environment = {}) =>
+      run('/bin/sh', ['-c', line], {
+        cwd: at.file('srv'),
+        env: {
+          ...process.env,
+          PATH: `${at.file('usr/local/bin')}:${at.file('usr/sbin')}:${process.env.PATH}:/usr/sbin:/sbin`,
+          ...environment,
+        },
+      }),
+    blogdemons,
+    blogdemon: () =>
+      eventually('one blogdemon, ready', () => {
+        const [pid, ...more] = blogdemons();
+        return pid !== undefined && more.length === 0 && isReady(pid) && pid;
+      }),
+    pidIn: (file) => Number(fs.readFileSync(at.file(file), 'utf8')),
+  };
+}
