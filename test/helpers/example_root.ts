@@ -18,9 +18,13 @@ export interface ExampleRoot extends Scratch {
   moved(text: string): string;
   /** Moves an example into the root and returns its new path. */
   install(example: string, to: string): string;
+  /** With the root's commands first on PATH. */
+  environment: NodeJS.ProcessEnv;
   /** As a shell would, with the root's commands first on PATH. */
-  shell(line: string, environment?: NodeJS.ProcessEnv): Promise<Ran>;
-  /** Pids of all blogdemons of this root. */
+  shell(line: string, more?: NodeJS.ProcessEnv): Promise<Ran>;
+  /** Pids of all that run a file of this root. */
+  running(program: string): number[];
+  /** Those of its usr/sbin/blogdemon. */
   blogdemons(): number[];
   /** The one blogdemon, once it is ready to be signalled. */
   blogdemon(): Promise<number>;
@@ -57,6 +61,8 @@ export function exampleRoot(): ExampleRoot {
   fs.symlinkSync(process.execPath, at.file('usr/local/bin/node'));
   const moved = (text: string) => text.replace(MOVED, `${at.directory}/`);
   const blogdemons = () => running(at.file('usr/sbin/blogdemon'));
+  const folders = [at.file('usr/local/bin'), at.file('usr/sbin'), process.env.PATH, '/usr/sbin', '/sbin'];
+  const environment = { ...process.env, PATH: folders.join(':') };
   return {
     ...at,
     moved,
@@ -67,15 +73,10 @@ export function exampleRoot(): ExampleRoot {
       fs.chmodSync(at.file(to), fs.statSync(source).mode & 0o777);
       return at.file(to);
     },
-    shell: (line, environment = {}) =>
-      run('/bin/sh', ['-c', line], {
-        cwd: at.file('srv'),
-        env: {
-          ...process.env,
-          PATH: `${at.file('usr/local/bin')}:${at.file('usr/sbin')}:${process.env.PATH}:/usr/sbin:/sbin`,
-          ...environment,
-        },
-      }),
+    environment,
+    shell: (line, more = {}) =>
+      run('/bin/sh', ['-c', line], { cwd: at.file('srv'), env: { ...environment, ...more } }),
+    running: (program) => running(at.file(program)),
     blogdemons,
     blogdemon: () =>
       eventually('one blogdemon, ready', () => {
