@@ -28,7 +28,7 @@ for (const jobs of ['', '-j8']) {
       expect(at.pidIn('srv/live/blogdemon.pid')).toBe(pid);
       return pid as number;
     };
-    /** A time in the future: it must be newer than what was installed, whatever the file system's resolution. */
+    /** The compiler's part. */
     const build = (content: string | Buffer) => {
       fs.writeFileSync(at.file('srv/blogdemon.new'), content, { mode: 0o755 });
       fs.renameSync(at.file('srv/blogdemon.new'), at.file('srv/blogdemon'));
@@ -76,7 +76,7 @@ for (const jobs of ['', '-j8']) {
       expect(second).not.toBe(first);
       await eventually(
         'ready',
-        () => fs.readFileSync(at.file('srv/live/blogdemon.log'), 'utf8').split('warning').length === 3,
+        () => fs.readFileSync(at.file('srv/live/blogdemon.log'), 'utf8').split('ready').length === 3,
       );
       expect((await make('reload')).status).toBe(0);
       await eventually('HUP', () =>

@@ -52,8 +52,9 @@ function running(program: string): number[] {
     .filter(isAlive);
 }
 
-export function exampleRoot(): ExampleRoot {
-  const at = scratch();
+/** @param parent where it is made; default: the temporary directory */
+export function exampleRoot(parent?: string): ExampleRoot {
+  const at = scratch(parent);
   for (const folder of FOLDERS) fs.mkdirSync(at.file(folder), { recursive: true });
   // A copy: the same file in two tests would be the same program to whoever looks at /proc/PID/exe.
   fs.copyFileSync(fixture('blogdemon'), at.file('usr/sbin/blogdemon'));
