@@ -168,10 +168,10 @@ describe('tools that are not in Debian', () => {
         expect(fs.existsSync(at.file('run/blog.pid'))).toBe(false);
         continue;
       }
-      const pid = at.pidIn('run/blog.pid');
-      expect(procfs.commandLine(pid).map(String), line).toEqual(['node', at.file('srv/blog/app.js')]);
       if (line.includes(' node '))
         await eventually(`it is up: ${line}`, () => log().split('up\n').length > ups);
+      const pid = at.pidIn('run/blog.pid');
+      expect(procfs.commandLine(pid).map(String), line).toEqual(['node', at.file('srv/blog/app.js')]);
       if (line.includes('USR2')) await eventually('USR2', () => log().includes('USR2'));
     }
   });
