@@ -1,9 +1,9 @@
-/** examples/init.d/blogdemon, run as init and service(8) run it, and compared with Debian's own tools. */
+/** examples/init.d/blogdemon, run as init runs it, and compared with Debian's own tools. */
 import fs from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import { type ExampleRoot, exampleRoot } from '../helpers/example_root';
-import { because, missing, noMounts, notRoot } from '../helpers/needs';
+import { because, missing, notRoot } from '../helpers/needs';
 import * as procfs from '../helpers/procfs';
 import { run } from '../helpers/tdaemon';
 
@@ -146,26 +146,3 @@ for (const [flavour, prepare, absent] of FLAVOURS) {
     });
   });
 }
-
-const mounted = [notRoot(), noMounts(), missing('service')];
-describe.skipIf(mounted.some(Boolean))(
-  `service(8) with the init script in /etc/init.d${because(...mounted)}`,
-  () => {
-    it('starts, asks and stops it', async () => {
-      const at = exampleRoot();
-      at.install('init.d/blogdemon', 'etc/init.d/blogdemon');
-      // A tmpfs on /run: no systemd to redirect to. The mounts end with this shell.
-      const lines = ['start', 'status', 'restart', 'stop', 'status'].map(
-        (action) => `service blogdemon ${action}; echo "=$?"`,
-      );
-      const script = `set -e
-mount -t tmpfs none /run
-mount --bind ${at.file('etc/init.d')} /etc/init.d
-set +e
-${lines.join('\n')}`;
-      const ran = await at.shell(`exec unshare --mount sh -c '${script}'`);
-      expect(ran.stdout.match(/^=\d+$/gm)).toEqual(['=0', '=0', '=0', '=0', '=3']);
-      expect(at.blogdemons()).toEqual([]);
-    });
-  },
-);

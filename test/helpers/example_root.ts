@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { eventually } from './eventually';
 import { fixture, ROOT, TDAEMON } from './paths';
-import { isAlive } from './procfs';
+import * as procfs from './procfs';
 import { type Scratch, scratch } from './scratch';
 import { type Ran, run } from './tdaemon';
 
@@ -33,9 +33,10 @@ export interface ExampleRoot extends Scratch {
 }
 
 function isReady(pid: number): boolean {
-  // blogdemon catches HUP just before it says that it is ready.
-  const caught = /^SigCgt:\s*(\w+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  return caught !== undefined && (BigInt(`0x${caught}`) & 0x201n) === 0x201n;
+  // blogdemon catches them just before it says that it is ready.
+  const [hup, usr1] = [0x001n, 0x200n];
+  const caught = BigInt(`0x${procfs.status(pid, 'SigCgt') ?? 0}`);
+  return (caught & hup) !== 0n && (caught & usr1) !== 0n;
 }
 
 function running(program: string): number[] {
@@ -49,7 +50,7 @@ function running(program: string): number[] {
         return false;
       }
     })
-    .filter(isAlive);
+    .filter(procfs.isAlive);
 }
 
 /** @param parent where it is made; default: the temporary directory */
