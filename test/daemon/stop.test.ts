@@ -81,10 +81,10 @@ describe('stop', () => {
       ['SIGUSR1', 'SIGKILL'],
     ],
     [
-      ['--retry', 'TERM/0/INT/0.1/KILL/5'],
+      ['--retry', 'TERM/0/INT/30/KILL/5'],
       ['SIGTERM', 'SIGINT'],
     ],
-    [['--retry=-1/0/-15/0/9/5'], ['SIGHUP']],
+    [['--retry=-15/0/-1/30/9/5'], ['SIGTERM', 'SIGHUP']],
     [
       ['--retry', 'SIGTERM/50ms/forever/TERM/50ms/KILL/5s'],
       ['SIGTERM', 'SIGTERM', 'SIGKILL'],
@@ -93,7 +93,7 @@ describe('stop', () => {
       ['--timeout', '0.2'],
       ['SIGTERM', 'SIGKILL'],
     ],
-    [['--timeout', '200ms', '-s', 'QUIT'], ['SIGQUIT']],
+    [['--timeout', '30s', '-s', 'QUIT'], ['SIGQUIT']],
     [['--signal', 'KILL'], ['SIGKILL']],
     [['--signal', '34'], [expect.anything()]],
   ])('%j ends one that ignores TERM, by %j', async (how, expected) => {
