@@ -76,10 +76,7 @@ describe('stop', () => {
       ['--retry', '0'],
       ['SIGTERM', 'SIGKILL'],
     ],
-    [
-      ['--retry', '0', '--signal', 'USR1'],
-      ['SIGUSR1', 'SIGKILL'],
-    ],
+    [['--retry', '30', '--signal', 'USR1'], ['SIGUSR1']],
     [
       ['--retry', 'TERM/0/INT/30/KILL/5'],
       ['SIGTERM', 'SIGINT'],
