@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <poll.h>
 
+#include <thread>
+
 #include "napi_result.h"
 #include "os.h"
 #include "unique_fd.h"
@@ -44,28 +46,43 @@ Napi::Value signal_pidfd(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), result == -1 ? errno : 0);
 }
 
-// Waits in a thread of libuv's pool, so that the end is known when it comes and not when somebody looks.
-class EndWaiter : public Napi::AsyncWorker {
+// One wait, in a thread of its own: libuv's pool has four, which the host needs for its files.
+class EndWait {
  public:
-  EndWaiter(Napi::Env env, int pidfd, int timeout)
-      : Napi::AsyncWorker(env), pidfd_(pidfd), timeout_(timeout), promise_(env) {}
-  Napi::Promise promise() const { return promise_.Promise(); }
+  // A promise of whether the process has ended in time.
+  static Napi::Value start(Napi::Env env, UniqueFd pidfd, int timeout) {
+    auto *wait = new EndWait(env, std::move(pidfd), timeout);
+    Napi::Promise promise = wait->promise_.Promise();
+    auto nothing = Napi::Function::New(env, [](const Napi::CallbackInfo &) {});
+    wait->settle_ = Napi::ThreadSafeFunction::New(env, nothing, "tdaemon: wait for a process", 0, 1);
+    std::thread(&EndWait::run, wait).detach();
+    return promise;
+  }
 
- protected:
-  void Execute() override {
+ private:
+  EndWait(Napi::Env env, UniqueFd pidfd, int timeout)
+      : pidfd_(std::move(pidfd)), timeout_(timeout), promise_(env) {}
+
+  void run() {
     pollfd state = {pidfd_.get(), POLLIN, 0};
     int ready;
     do ready = poll(&state, 1, timeout_);
     while (ready == -1 && errno == EINTR);
     ended_ = ready == 1;
+    // settle deletes this object, so keep what is needed after it.
+    Napi::ThreadSafeFunction settle = settle_;
+    settle.BlockingCall(this, [](Napi::Env env, Napi::Function, EndWait *wait) {
+      if (env) wait->promise_.Resolve(Napi::Boolean::New(env, wait->ended_));
+      delete wait;
+    });
+    settle.Release();
   }
-  void OnOK() override { promise_.Resolve(Napi::Boolean::New(Env(), ended_)); }
 
- private:
   UniqueFd pidfd_;  // its own: the caller may close the handle meanwhile
   int timeout_;
   bool ended_ = false;
   Napi::Promise::Deferred promise_;
+  Napi::ThreadSafeFunction settle_;
 };
 
 // waitForEnd(pidfd, milliseconds): a promise of whether it has ended by then. -1: however long it takes.
@@ -74,10 +91,7 @@ Napi::Value wait_for_end(const Napi::CallbackInfo &info) {
   if (!pidfd) return info.Env().Undefined();
   if (!info[1].IsNumber()) return type_error(info.Env(), "waitForEnd: takes milliseconds");
   int timeout = info[1].As<Napi::Number>().Int32Value();
-  auto *waiter = new EndWaiter(info.Env(), fcntl(pidfd->get(), F_DUPFD_CLOEXEC, 3), timeout);
-  Napi::Promise promise = waiter->promise();
-  waiter->Queue();  // deletes itself
-  return promise;
+  return EndWait::start(info.Env(), UniqueFd(fcntl(pidfd->get(), F_DUPFD_CLOEXEC, 3)), timeout);
 }
 
 Napi::Value close_pidfd(const Napi::CallbackInfo &info) {

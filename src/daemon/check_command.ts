@@ -2,26 +2,20 @@
  * Whether a plan's command could be executed, without executing it: as near to execve(2) as one can see from
  * outside. What only the kernel can say (a damaged ELF file, a security module) is not seen.
  */
-import {
-  accessSync,
-  closeSync,
-  existsSync,
-  constants as fsConstants,
-  openSync,
-  readSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
-import type { Failure } from '../native';
+import type { Failure, IdsPlan } from '../native';
 import { concat, toBuffer } from '../process/bytes';
+import { canExecute } from '../process/execute_permission';
 import { failureOf } from './failure';
 import type { Plan } from './plan';
 
 type Verdict = { errno: number; interpreter?: true } | 'executable' | 'absent';
 
-const { EACCES, ENOENT, ENOEXEC } = osConstants.errno;
+const { E2BIG, EACCES, ENOENT, ENOEXEC } = osConstants.errno;
 const ELF = Buffer.from('\x7fELF', 'latin1');
+/** MAX_ARG_STRLEN of Linux: 32 pages, its NUL included. */
+const LONGEST_STRING = 131_072;
 
 function start(file: Buffer): Buffer | undefined {
   try {
@@ -38,40 +32,62 @@ function start(file: Buffer): Buffer | undefined {
   }
 }
 
-function canExecute(file: Buffer): boolean {
+function exists(file: Buffer): boolean {
   try {
-    // To root everything is permitted but what nobody may execute.
-    accessSync(file, fsConstants.X_OK);
+    statSync(file);
     return true;
   } catch {
     return false;
   }
 }
 
-function judge(file: Buffer, root: string): Verdict {
-  let stat: Stats;
-  try {
-    stat = statSync(file);
-  } catch {
-    return 'absent';
+class CommandCheck {
+  readonly #root: string;
+  readonly #directory: string;
+  readonly #ids: IdsPlan;
+
+  constructor({ spawn }: Plan) {
+    this.#root = spawn.chroot ?? '';
+    this.#directory = spawn.chdir;
+    const own = {
+      uid: process.geteuid?.() ?? 0,
+      gid: process.getegid?.() ?? 0,
+      groups: process.getgroups?.() ?? [],
+    };
+    this.#ids = spawn.ids ?? own;
   }
-  if (!stat.isFile() || !canExecute(file)) return { errno: EACCES };
-  const bytes = start(file);
-  if (!bytes || bytes.subarray(0, 4).equals(ELF)) return 'executable';
-  const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(bytes.toString('latin1'))?.[1];
-  if (interpreter !== undefined)
-    return existsSync(`${root}${interpreter}`) ? 'executable' : { errno: ENOENT, interpreter: true };
-  // Other binary formats may be registered (binfmt_misc); a text is a script that lacks its first line.
-  return bytes.includes(0) ? 'executable' : { errno: ENOEXEC };
+
+  judge(candidate: string | Uint8Array): Verdict {
+    const file = toBuffer(concat(this.#root, candidate));
+    if (!exists(file)) return 'absent';
+    if (!canExecute(file, this.#ids)) return { errno: EACCES };
+    const bytes = start(file);
+    if (!bytes || bytes.subarray(0, 4).equals(ELF)) return 'executable';
+    const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(bytes.toString('latin1'))?.[1];
+    // Other binary formats may be registered (binfmt_misc); a text is a script that lacks its first line.
+    if (interpreter === undefined) return bytes.includes(0) ? 'executable' : { errno: ENOEXEC };
+    return this.#judgeInterpreter(interpreter);
+  }
+
+  /** A relative one is looked for in the daemon's directory. */
+  #judgeInterpreter(name: string): Verdict {
+    const path = name.startsWith('/') ? name : `${this.#directory}/${name}`;
+    const file = Buffer.from(`${this.#root}${path}`, 'latin1');
+    if (!exists(file)) return { errno: ENOENT, interpreter: true };
+    return canExecute(file, this.#ids) ? 'executable' : { errno: EACCES };
+  }
 }
 
 /** @throws TdaemonError as a start would: `not-found` or `not-executable` */
 export function checkCommand(plan: Plan): void {
-  const root = plan.spawn.chroot ?? '';
+  const { candidates, argv, env } = plan.spawn;
+  const tooLong = [...argv, ...env].some((text) => toBuffer(text).length >= LONGEST_STRING);
+  if (tooLong) throw failureOf({ ok: false, stage: 'exec', errno: E2BIG, index: 0 }, plan);
+  const check = new CommandCheck(plan);
   let worst: Failure = { ok: false, stage: 'exec', errno: ENOENT, index: 0 };
   let isTelling = false;
-  for (const [index, candidate] of plan.spawn.candidates.entries()) {
-    const verdict = judge(toBuffer(concat(root, candidate)), root);
+  for (const [index, candidate] of candidates.entries()) {
+    const verdict = check.judge(candidate);
     if (verdict === 'executable') return;
     if (verdict === 'absent' || isTelling) continue;
     worst = { ok: false, stage: 'exec', index, ...verdict };

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { invalid, TdaemonError } from '../errors';
 import { uidOf } from '../process/account';
-import { LiveProcess } from '../process/live_process';
+import { isKernelThread, LiveProcess, readStat } from '../process/live_process';
 import { type Criteria, findMatches, isEmpty, isMatch } from '../process/match';
 import { absolutePath } from '../process/working_directory';
 import { readPidfile } from './pidfile';
@@ -26,10 +26,15 @@ export type Found =
   /** Its process has ended. */
   | { state: 'stale'; pidfile?: string; pid?: number };
 
-/** Its effective uid. Root's where it cannot be seen. */
+/**
+ * The user who could signal it himself: kill(2) asks for the real and the saved uid. Root's where they differ, or
+ * cannot be seen.
+ */
 function ownerOf(pid: number): number {
   try {
-    return Number(/^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
+    const [, real, saved] =
+      /^Uid:\s+(\d+)\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    return real !== undefined && real === saved ? Number(real) : 0;
   } catch {
     return 0;
   }
@@ -60,6 +65,8 @@ function findByPidfile(pidfile: string, toAct: boolean): Found {
     const again = read(pidfile, toAct ? ownerOf(first.pid) : undefined);
     if (again.state === 'running' && again.pid === first.pid) {
       if (toAct && live.pid === process.pid) throw refused(live.pid, 'it is this very process');
+      if (toAct && isKernelThread(readStat(live.pid)))
+        throw refused(live.pid, 'it is a thread of the kernel');
       if (toAct && live.pid === 1) throw refused(live.pid, 'process 1 is no daemon');
       return { state: 'running', pidfile, daemons: [live] };
     }

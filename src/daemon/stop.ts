@@ -96,8 +96,10 @@ export async function stop(options: StopOptions): Promise<Stopped> {
   }
   const pids = found.daemons.map(({ pid }) => pid);
   try {
-    const ended = await Promise.all(found.daemons.map((live) => runSchedule(live, options)));
-    const left = pids.filter((_, at) => !ended[at]);
+    // What fails for one is told when all others have had their schedule.
+    const outcomes = await Promise.allSettled(found.daemons.map((live) => runSchedule(live, options)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const left = pids.filter((_, at) => (outcomes[at] as PromiseFulfilledResult<boolean>).value === false);
     if (left.length > 0) {
       throw new TdaemonError(`still running after the whole schedule: process ${left.join(', ')}`, {
         reason: 'still-running',

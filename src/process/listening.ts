@@ -34,10 +34,8 @@ function address(hex: string): string {
   const groups = Array.from({ length: 8 }, (_, at) =>
     (((bytes[at * 2] ?? 0) << 8) | (bytes[at * 2 + 1] ?? 0)).toString(16),
   );
-  return `[${groups
-    .join(':')
-    .replace(/\b0(?::0)+\b/, ':')
-    .replace(/:{3,}/, '::')}]`;
+  // The URL standard shortens as RFC 5952 says.
+  return new URL(`http://[${groups.join(':')}]`).hostname;
 }
 
 function tcp(pid: number, file: string, inodes: Set<string>): string[] {

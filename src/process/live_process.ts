@@ -15,6 +15,8 @@ interface Stat {
   state: string;
   group: number;
   session: number;
+  flags: number;
+  threads: number;
   startTime: number;
 }
 
@@ -28,6 +30,8 @@ export function readStat(pid: number): Stat | undefined {
       state: fields[0] ?? '',
       group: Number(fields[2]),
       session: Number(fields[3]),
+      flags: Number(fields[6]),
+      threads: Number(fields[17]),
       startTime: Number(fields[19]),
     };
   } catch {
@@ -35,9 +39,25 @@ export function readStat(pid: number): Stat | undefined {
   }
 }
 
-/** A zombie is dead, although kill(pid, 0) finds it. */
+/** A zombie is dead, although kill(pid, 0) finds it; but not one whose other threads go on without the first. */
 export function isDead(stat: Stat): boolean {
-  return stat.state === 'Z' || stat.state === 'X';
+  return stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1);
+}
+
+/** PF_KTHREAD. */
+const KERNEL_THREAD = 0x0020_0000;
+
+export function isKernelThread(stat: Stat | undefined): boolean {
+  return stat !== undefined && (stat.flags & KERNEL_THREAD) !== 0;
+}
+
+/** kill(2) also takes a thread's number, pidfd_open(2) does not. */
+function isThread(pid: number): boolean {
+  try {
+    return Number(/^Tgid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? pid) !== pid;
+  } catch {
+    return false;
+  }
 }
 
 function exists(pid: number): boolean {
@@ -47,7 +67,7 @@ function exists(pid: number): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   const stat = readStat(pid);
-  return stat === undefined || !isDead(stat);
+  return (stat === undefined || !isDead(stat)) && !isThread(pid);
 }
 
 function notPermitted(whom: string, errno: number, syscall: string): TdaemonError {

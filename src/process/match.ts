@@ -1,6 +1,6 @@
 /** Processes by what they are instead of by a pidfile: the criteria of start-stop-daemon(8), all of which must hold. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { LiveProcess } from './live_process';
+import { isKernelThread, LiveProcess, readStat } from './live_process';
 
 export interface Criteria {
   /** The program's file: /proc/PID/exe must be this very inode. */
@@ -13,8 +13,6 @@ export interface Criteria {
   ppid?: number;
 }
 
-/** PF_KTHREAD in field 9 of proc_pid_stat(5). */
-const KERNEL_THREAD = 0x0020_0000;
 /** TASK_COMM_LEN less its NUL. */
 const NAME_BYTES = 15;
 
@@ -45,7 +43,7 @@ function matches(pid: number, criteria: Criteria, execFile: string | undefined):
   if (stat === '') return false;
   const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if ((Number(fields[6]) & KERNEL_THREAD) !== 0) return false;
+  if (isKernelThread(readStat(pid))) return false;
   if (criteria.ppid !== undefined && Number(fields[1]) !== criteria.ppid) return false;
   if (criteria.name !== undefined && name !== Buffer.from(criteria.name).toString('latin1', 0, NAME_BYTES))
     return false;
