@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  endSameLater,
   expectUntouched,
   hasProgram,
   isRoot,
@@ -13,7 +14,7 @@ import {
 } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
-import { endLater, type Scratch, scratch } from '../helpers/scratch';
+import { type Scratch, scratch } from '../helpers/scratch';
 import { run, shell, tdaemon } from '../helpers/tdaemon';
 
 const SLEEP = '/bin/sleep';
@@ -24,7 +25,7 @@ async function status(pidfile: string): Promise<number | null> {
 
 /** tdaemon sees, signals and ends what another tool has started. */
 async function expectManaged(pidfile: string): Promise<void> {
-  const pid = endLater(
+  const pid = endSameLater(
     await eventually('a pidfile', () => {
       const text = fs.existsSync(pidfile) ? fs.readFileSync(pidfile, 'latin1') : '';
       return Number(text);
@@ -123,7 +124,7 @@ describe.skipIf(!hasProgram('daemonize'))('daemonize (needs daemonize)', () => {
     expect((await run('daemonize', ['-l', lock, SLEEP, '1000'])).status).not.toBe(0);
     expect(await tdaemon(['stop', '-p', pidfile])).toEqual(SILENT);
     expect((await run('daemonize', ['-l', lock, '-p', pidfile, SLEEP, '1000'])).status).toBe(0);
-    endLater(await eventually('a pidfile', () => Number(fs.readFileSync(pidfile, 'latin1'))));
+    endSameLater(await eventually('a pidfile', () => Number(fs.readFileSync(pidfile, 'latin1'))));
     const ran = await tdaemon(['-p', at.file('other'), '-l', lock, '--', 'sleep', '1000']);
     expect(ran).toMatchObject({ status: 1 });
     expect(await tdaemon(['stop', '-p', pidfile])).toEqual(SILENT);
@@ -206,7 +207,7 @@ describe.skipIf(!hasProgram('monit') || !isRoot)('monit (needs root and monit)',
     const config = at.write('monitrc', `${lines.join('\n')}\n`);
     fs.chmodSync(config, 0o600);
     const child = spawn('monit', ['-I', '-c', config], { stdio: 'ignore' });
-    endLater(child.pid as number);
+    endSameLater(child.pid as number);
     await eventually('monit listens', () => fs.existsSync(socket));
     /** What it reports, once that is as expected. */
     return async (expected: RegExp) => {
