@@ -170,11 +170,12 @@ describe.skipIf(!canReusePids())('a pid that is really reused (needs root: a pid
     run('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script], {
       env: { ...process.env, TDAEMON },
     });
-  /** Ends the daemon behind the tool's back, and gives its pid to a stranger. */
+  /** Ends the daemon behind the tool's back, and gives its pid to a stranger, who starts in a later clock tick. */
   const reuse = `
-    pid=$(cat "$F"); kill -9 $pid
+    pid=$(cat "$F"); tick=$(cut -d" " -f22 /proc/$pid/stat); kill -9 $pid
     while [ "$(cut -d" " -f3 /proc/$pid/stat 2>/dev/null || echo Z)" != Z ]; do :; done
     while [ -e /proc/$pid ]; do sleep 0.01; done
+    while [ "$(cut -d" " -f22 /proc/self/stat)" = "$tick" ]; do :; done
     echo $((pid - 1)) > /proc/sys/kernel/ns_last_pid
     sleep 1000 & [ $! = $pid ] || { echo "not reused: $! instead of $pid"; exit 99; }
   `;
