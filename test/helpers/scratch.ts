@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually';
-import { isAlive, mentioning } from './procfs';
+import { isAlive, mentioning, stat } from './procfs';
 
 function kill(pid: number): void {
   try {
@@ -48,8 +48,11 @@ export function scratch(parent = os.tmpdir()): Scratch {
   };
 }
 
-/** End a daemon that does not mention the scratch directory, when the test ends. */
+/** End a process that does not mention the scratch directory, when the test ends: this one, not a later one of its pid. */
 export function endLater(pid: number): number {
-  onTestFinished(() => kill(pid));
+  const started = stat(pid)?.startTime;
+  onTestFinished(() => {
+    if (pid > 1 && started !== undefined && stat(pid)?.startTime === started) kill(pid);
+  });
   return pid;
 }
