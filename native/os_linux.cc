@@ -251,11 +251,25 @@ int os_file_ids(uid_t uid, gid_t gid) {
   return set ? 0 : -1;
 }
 
-uint64_t os_start_time(pid_t pid) {
+// name begins with a slash.
+static int open_of_process(pid_t pid, const char *name, size_t size) {
   char path[48] = "/proc/";
   size_t length = 6 + os_format_decimal((uint64_t)pid, path + 6);
-  memcpy(path + length, "/stat", 6);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  memcpy(path + length, name, size);
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+bool os_shows_arguments(pid_t pid) {
+  int file = open_of_process(pid, "/cmdline", sizeof "/cmdline");
+  if (file == -1) return true;
+  char byte;
+  ssize_t size = read(file, &byte, 1);
+  close(file);
+  return size != 0;
+}
+
+uint64_t os_start_time(pid_t pid) {
+  int file = open_of_process(pid, "/stat", sizeof "/stat");
   if (file == -1) return 0;
   char text[1024];
   ssize_t size = read(file, text, sizeof text);

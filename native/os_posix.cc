@@ -89,6 +89,8 @@ bool os_is_stopped(pid_t child) {
          found.si_pid == child;
 }
 
+bool os_shows_arguments(pid_t) { return true; }
+
 void os_exit(int status) { _exit(status); }
 
 void os_block_signals(OsSignalMask *before) {

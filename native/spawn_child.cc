@@ -171,6 +171,12 @@ bool has_executed(pid_t daemon, pid_t group) {
   }
 }
 
+// The mark is made before the new image has its arguments and environment: wait until others see them too, so
+// that what looks at the daemon when we have returned (status, ps, pgrep -f) finds it.
+void await_arguments(pid_t daemon) {
+  while (!os_shows_arguments(daemon) && !os_has_ended(daemon)) os_pause_briefly();
+}
+
 // What became of the daemon: its own report, or the kernel's word that it executed.
 void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
   SpawnMessage message;
@@ -187,6 +193,7 @@ void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
   if (size == (ssize_t)sizeof message) {
     *report = message.report;
   } else if (has_executed(daemon, getpid())) {
+    await_arguments(daemon);
     report->ok = 1;
     report->start_time = os_start_time(daemon);
     return;
