@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
-  endSameLater,
   expectUntouched,
   hasProgram,
   isRoot,
@@ -14,7 +13,7 @@ import {
 } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
+import { endLater, type Scratch, scratch } from '../helpers/scratch';
 import { run, shell, tdaemon } from '../helpers/tdaemon';
 
 const SLEEP = '/bin/sleep';
@@ -25,7 +24,7 @@ async function status(pidfile: string): Promise<number | null> {
 
 /** tdaemon sees, signals and ends what another tool has started. */
 async function expectManaged(pidfile: string): Promise<void> {
-  const pid = endSameLater(
+  const pid = endLater(
     await eventually('a pidfile', () => {
       const text = fs.existsSync(pidfile) ? fs.readFileSync(pidfile, 'latin1') : '';
       return Number(text);
@@ -110,10 +109,19 @@ describe.skipIf(!hasProgram('start-stop-daemon'))("start-stop-daemon (needs Debi
   });
 });
 
+/** daemonize returns before its daemon has written the pidfile, which is empty or absent until then. */
+function written(pidfile: string): Promise<number> {
+  return eventually('a pidfile', () => {
+    const pid = fs.existsSync(pidfile) ? Number(fs.readFileSync(pidfile, 'latin1')) : 0;
+    return pid > 0 && pid;
+  });
+}
+
 describe.skipIf(!hasProgram('daemonize'))('daemonize (needs daemonize)', () => {
   it('starts what tdaemon manages', async () => {
     const at = scratch();
     expect((await run('daemonize', ['-p', at.file('pid'), SLEEP, '1000'])).status).toBe(0);
+    await written(at.file('pid'));
     await expectManaged(at.file('pid'));
   });
 
@@ -124,7 +132,7 @@ describe.skipIf(!hasProgram('daemonize'))('daemonize (needs daemonize)', () => {
     expect((await run('daemonize', ['-l', lock, SLEEP, '1000'])).status).not.toBe(0);
     expect(await tdaemon(['stop', '-p', pidfile])).toEqual(SILENT);
     expect((await run('daemonize', ['-l', lock, '-p', pidfile, SLEEP, '1000'])).status).toBe(0);
-    endSameLater(await eventually('a pidfile', () => Number(fs.readFileSync(pidfile, 'latin1'))));
+    endLater(await written(pidfile));
     const ran = await tdaemon(['-p', at.file('other'), '-l', lock, '--', 'sleep', '1000']);
     expect(ran).toMatchObject({ status: 1 });
     expect(await tdaemon(['stop', '-p', pidfile])).toEqual(SILENT);
@@ -207,7 +215,7 @@ describe.skipIf(!hasProgram('monit') || !isRoot)('monit (needs root and monit)',
     const config = at.write('monitrc', `${lines.join('\n')}\n`);
     fs.chmodSync(config, 0o600);
     const child = spawn('monit', ['-I', '-c', config], { stdio: 'ignore' });
-    endSameLater(child.pid as number);
+    endLater(child.pid as number);
     await eventually('monit listens', () => fs.existsSync(socket));
     /** What it reports, once that is as expected. */
     return async (expected: RegExp) => {

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
-  endSameLater,
   expectNotRunning,
   expectRefused,
   expectUntouched,
@@ -14,7 +13,7 @@ import {
 } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
+import { endLater, type Scratch, scratch } from '../helpers/scratch';
 import { tdaemon } from '../helpers/tdaemon';
 
 /** A program that is this test's alone, so that matching it meets no neighbour. */
@@ -27,7 +26,7 @@ function ownSleep(at: Scratch, name = 'own-sleep'): string {
 function startOwn(program: string, uid?: number): number {
   const owner = uid === undefined ? {} : { uid, gid: uid };
   const child = spawn(program, ['1000'], { stdio: 'ignore', detached: true, ...owner });
-  return endSameLater(child.pid as number);
+  return endLater(child.pid as number);
 }
 
 /** No two tests have the same. */
@@ -106,7 +105,7 @@ describe('--exec', () => {
       stdio: 'ignore',
       detached: true,
     });
-    const stubborn = endSameLater(child.pid as number);
+    const stubborn = endLater(child.pid as number);
     await eventually('it ignores TERM', () => procfs.stat(stubborn)?.name === 'own-sleep');
     const ran = await tdaemon(['stop', '--exec', program, '--retry', 'TERM/0.3']);
     expectRefused(ran, 124, 'still running', String(stubborn));

@@ -2,18 +2,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  deadPid,
-  endSameLater,
-  expectRefused,
-  SILENT,
-  settled,
-  startDaemon,
-  writePidfile,
-} from '../helpers/daemons';
+import { deadPid, expectRefused, SILENT, settled, startDaemon, writePidfile } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
+import { endLater, type Scratch, scratch } from '../helpers/scratch';
 import { tdaemon } from '../helpers/tdaemon';
 
 /** Listens as a real server does, and says where. */
@@ -76,7 +68,7 @@ describe('the codes of the LSB', () => {
     const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    endSameLater(parent.pid as number);
+    endLater(parent.pid as number);
     const pid = await new Promise<number>((resolve) =>
       parent.stdout.once('data', (text) => resolve(Number(text))),
     );

@@ -2,7 +2,6 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
-  endSameLater,
   expectNotRunning,
   expectRefused,
   expectUntouched,
@@ -12,7 +11,7 @@ import {
 } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
+import { endLater, type Scratch, scratch } from '../helpers/scratch';
 import { shell, tdaemon } from '../helpers/tdaemon';
 
 function membersOf(group: number): number[] {
@@ -30,7 +29,7 @@ async function startFamily(at: Scratch, child: string) {
     const members = membersOf(group);
     return members.filter((pid) => procfs.stat(pid)?.name === 'sleep').length === 5;
   });
-  for (const pid of membersOf(group)) endSameLater(pid);
+  for (const pid of membersOf(group)) endLater(pid);
   return { ...started, group };
 }
 

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
-  endSameLater,
   expectRefused,
   expectUntouched,
   isRoot,
@@ -14,7 +13,7 @@ import {
 } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
+import { endLater, type Scratch, scratch } from '../helpers/scratch';
 import { run, tdaemon } from '../helpers/tdaemon';
 
 /** A pidfile that is nobody's, in a directory that is nobody's. */
@@ -36,7 +35,7 @@ describe.skipIf(!isRoot)("a user's pidfile and root's group (needs root: another
     ]);
     const [theirs = 0, ours = 0] = stdout.trim().split(/\s+/).map(Number);
     expect(theirs).not.toBe(ours);
-    for (const pid of [theirs, ours]) endSameLater(pid);
+    for (const pid of [theirs, ours]) endLater(pid);
     await eventually('it is nobody', () => procfs.status(theirs, 'Uid')?.startsWith(String(NOBODY)));
     await settled(theirs);
     expect(procfs.stat(theirs)?.group).toBe(procfs.stat(ours)?.group);
@@ -53,7 +52,7 @@ describe.skipIf(!isRoot)('a process of two users (needs root)', () => {
     const at = scratch();
     const script = 'process.seteuid(65534); console.log(1); setInterval(() => {}, 1e6)';
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const pid = endSameLater(child.pid as number);
+    const pid = endLater(child.pid as number);
     await new Promise((resolve) => child.stdout.once('data', resolve));
     expect(procfs.status(pid, 'Uid')?.split('\t').slice(0, 3)).toEqual(['0', '65534', '0']);
     const pidfile = theirPidfile(at, pid);
@@ -71,14 +70,14 @@ describe.skipIf(!isRoot)('a match that may not be signalled (needs root: two use
     fs.copyFileSync('/bin/sleep', program);
     fs.chmodSync(program, 0o755);
     const user = lonelyUser();
-    const ours = endSameLater(spawn(program, ['1000'], { stdio: 'ignore', detached: true }).pid as number);
+    const ours = endLater(spawn(program, ['1000'], { stdio: 'ignore', detached: true }).pid as number);
     const child = spawn('sh', ['-c', `trap "" TERM; exec ${program} 1000`], {
       stdio: 'ignore',
       detached: true,
       uid: user,
       gid: user,
     });
-    const theirs = endSameLater(child.pid as number);
+    const theirs = endLater(child.pid as number);
     await eventually('it ignores TERM', () => procfs.stat(theirs)?.name === name);
     const as = { uid: user, gid: user };
     const ran = await tdaemon(['stop', '--name', name, '--retry', 'TERM/0.5/KILL/20'], as);

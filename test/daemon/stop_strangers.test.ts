@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import {
   BOOT_ID,
   deadPid,
-  endSameLater,
   expectNotRunning,
   expectRefused,
   expectUntouched,
@@ -15,7 +14,7 @@ import {
 } from '../helpers/daemons';
 import { TDAEMON } from '../helpers/paths';
 import * as procfs from '../helpers/procfs';
-import { scratch } from '../helpers/scratch';
+import { endLater, scratch } from '../helpers/scratch';
 import { run, shell, tdaemon } from '../helpers/tdaemon';
 
 const OTHER_BOOT = '00000000-0000-4000-8000-000000000000';
@@ -67,7 +66,7 @@ describe.each(SIGNALLING)('%s', (command, words) => {
     const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1e6)'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const pid = endSameLater(child.pid as number);
+    const pid = endLater(child.pid as number);
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const thread = fs
       .readdirSync(`/proc/${pid}/task`)

@@ -1,10 +1,10 @@
 /** Daemons to be stopped, strangers to be spared, and pidfiles of every kind. */
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { eventually } from './eventually';
 import { isAlive, stat } from './procfs';
-import type { Scratch } from './scratch';
+import { endLater, type Scratch } from './scratch';
 import { type Ran, tdaemon } from './tdaemon';
 
 export const isRoot = process.getuid?.() === 0;
@@ -55,16 +55,6 @@ export function readPid(pidfile: string): number {
   return Number(text);
 }
 
-/** Ends a process with the test, unless its number has become another's: pids come round within a minute here. */
-export function endSameLater(pid: number): number {
-  const before = stat(pid)?.startTime;
-  onTestFinished(() => {
-    const now = stat(pid)?.startTime;
-    if (now !== undefined && now === before) process.kill(pid, 'SIGKILL');
-  });
-  return pid;
-}
-
 /** A live process that has nothing to do with any daemon. */
 export function stranger(uid?: number): number {
   const child = spawn('sleep', ['1000'], {
@@ -72,7 +62,7 @@ export function stranger(uid?: number): number {
     detached: true,
     ...(uid !== undefined && { uid, gid: uid }),
   });
-  return endSameLater(child.pid as number);
+  return endLater(child.pid as number);
 }
 
 /** The pid of no process. */

@@ -1,18 +1,18 @@
 /** Processes that do not end when they are told to: test/fixtures/unendable.c. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { endSameLater, startDaemon } from './daemons';
+import { startDaemon } from './daemons';
 import { eventually } from './eventually';
 import { fixture } from './paths';
 import { stat } from './procfs';
-import type { Scratch } from './scratch';
+import { endLater, type Scratch } from './scratch';
 
 const UNENDABLE = fixture('unendable');
 
 /** From now on a process cannot end, until the holder is let go. */
 export async function holdBack(pid: number): Promise<{ letGo(): void }> {
   const holder = spawn(UNENDABLE, ['hold', String(pid)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  endSameLater(holder.pid as number);
+  endLater(holder.pid as number);
   await new Promise<void>((resolve, reject) => {
     holder.stdout.once('data', () => resolve());
     holder.once('exit', () => reject(new Error(`cannot hold ${pid} back`)));
@@ -28,7 +28,7 @@ export async function startUninterruptible(at: Scratch, name?: string) {
     const pid = fs.existsSync(report) ? Number(fs.readFileSync(report, 'latin1')) : 0;
     return pid > 0 && stat(pid)?.state === 'T' && pid;
   });
-  endSameLater(child);
+  endLater(child);
   await eventually('an uninterruptible sleep', () => stat(started.pid)?.state === 'D');
   return started;
 }
