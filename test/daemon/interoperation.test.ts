@@ -22,14 +22,17 @@ async function status(pidfile: string): Promise<number | null> {
   return (await tdaemon(['status', '-q', '-p', pidfile])).status;
 }
 
+/** Other tools return before the pidfile is written: it is empty or absent until then. */
+function written(pidfile: string): Promise<number> {
+  return eventually('a pidfile', () => {
+    const pid = fs.existsSync(pidfile) ? Number(fs.readFileSync(pidfile, 'latin1')) : 0;
+    return pid > 0 && pid;
+  });
+}
+
 /** tdaemon sees, signals and ends what another tool has started. */
 async function expectManaged(pidfile: string): Promise<void> {
-  const pid = endLater(
-    await eventually('a pidfile', () => {
-      const text = fs.existsSync(pidfile) ? fs.readFileSync(pidfile, 'latin1') : '';
-      return Number(text);
-    }),
-  );
+  const pid = endLater(await written(pidfile));
   await settled(pid);
   expect(await status(pidfile)).toBe(0);
   expect(await tdaemon(['signal', '-p', pidfile, 'STOP'])).toEqual(SILENT);
@@ -109,19 +112,10 @@ describe.skipIf(!hasProgram('start-stop-daemon'))("start-stop-daemon (needs Debi
   });
 });
 
-/** daemonize returns before its daemon has written the pidfile, which is empty or absent until then. */
-function written(pidfile: string): Promise<number> {
-  return eventually('a pidfile', () => {
-    const pid = fs.existsSync(pidfile) ? Number(fs.readFileSync(pidfile, 'latin1')) : 0;
-    return pid > 0 && pid;
-  });
-}
-
 describe.skipIf(!hasProgram('daemonize'))('daemonize (needs daemonize)', () => {
   it('starts what tdaemon manages', async () => {
     const at = scratch();
     expect((await run('daemonize', ['-p', at.file('pid'), SLEEP, '1000'])).status).toBe(0);
-    await written(at.file('pid'));
     await expectManaged(at.file('pid'));
   });
 
