@@ -56,9 +56,10 @@ function toStopping(scanned: Scanned): Pick<StopOptions, 'retry' | 'signal'> {
   return { ...(retry !== undefined && { retry }), signal: first };
 }
 
-function done(voice: Voice, facts: object, message: string): number {
+function done(voice: Voice, facts: { pids: number[]; signal?: string }, message: string): number {
   if (voice.json) print(JSON.stringify({ ok: true, status: EXIT.ok, ...facts }));
-  else if (voice.verbose) say(voice, message);
+  // Criteria may have met more than was meant: that is never silent.
+  else if (voice.verbose || facts.pids.length > 1) say(voice, message);
   return EXIT.ok;
 }
 

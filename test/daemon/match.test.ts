@@ -14,7 +14,7 @@ import {
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
 import { endLater, type Scratch, scratch } from '../helpers/scratch';
-import { tdaemon } from '../helpers/tdaemon';
+import { type Ran, tdaemon } from '../helpers/tdaemon';
 
 /** A program that is this test's alone, so that matching it meets no neighbour. */
 function ownSleep(at: Scratch, name = 'own-sleep'): string {
@@ -86,13 +86,13 @@ describe('--exec', () => {
     expect(await tdaemon(['stop', '--oknodo', '--exec', program])).toEqual(SILENT);
   });
 
-  it('names all that are stopped with -v, and shows a block for each', async () => {
+  it('names all that are stopped, and shows a block for each', async () => {
     const at = scratch();
     const program = ownSleep(at);
     const pids = [startOwn(program), startOwn(program)];
     const blocks = (await tdaemon(['status', '--exec', program])).stdout;
     for (const pid of pids) expect(blocks).toMatch(new RegExp(`^pid +${pid}$`, 'm'));
-    const { stderr } = await tdaemon(['stop', '-v', '--exec', program]);
+    const { stderr } = await tdaemon(['stop', '--exec', program]);
     expect(stderr).toMatch(/^tdaemon: stopped process \d+, \d+\n$/);
     for (const pid of pids) expect(stderr).toContain(String(pid));
   });
@@ -118,9 +118,14 @@ describe('--exec', () => {
     const at = scratch();
     const program = ownSleep(at);
     const pids = [startOwn(program), startOwn(program)];
-    expect(await tdaemon(['signal', '--exec', program, 'STOP'])).toEqual(SILENT);
+    const listed = (line: string, { status, stderr }: Ran) => {
+      expect({ status, words: stderr.replace(/\d+/g, 'N') }).toEqual({ status: 0, words: line });
+      for (const pid of pids) expect(stderr).toContain(String(pid));
+    };
+    listed('tdaemon: sent SIGSTOP to process N, N\n', await tdaemon(['signal', '--exec', program, 'STOP']));
     for (const pid of pids) await eventually(`${pid} has stopped`, () => procfs.stat(pid)?.state === 'T');
-    expect(await tdaemon(['reload', '--exec', program, '--signal', 'KILL'])).toEqual(SILENT);
+    const ended = await tdaemon(['reload', '--exec', program, '--signal', 'KILL']);
+    listed('tdaemon: sent SIGKILL to process N, N\n', ended);
     for (const pid of pids) await eventually(`${pid} has ended`, () => !procfs.isAlive(pid));
     expectNotRunning(await tdaemon(['signal', '--exec', program, 'STOP']));
   });
@@ -173,7 +178,8 @@ describe.skipIf(!isRoot)('--user (needs root: processes of another user)', () =>
     const program = ownSleep(at);
     const pids = [startOwn(program, user), startOwn(program, user)];
     const ours = startOwn(program);
-    expect(await tdaemon(['stop', '-u', String(user)])).toEqual(SILENT);
+    // More than one is told of without -v, but not with -q.
+    expect(await tdaemon(['stop', '-q', '-u', String(user)])).toEqual(SILENT);
     for (const pid of pids) expect(procfs.isAlive(pid)).toBe(false);
     expectUntouched(ours);
   });
