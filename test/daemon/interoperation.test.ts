@@ -1,6 +1,7 @@
 /** The same pidfile in the hands of other tools, both ways: what they say and do is asked of them and of /proc. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import { describe, expect, it } from 'vitest';
 import {
   expectUntouched,
@@ -76,7 +77,9 @@ describe.skipIf(!hasProgram('start-stop-daemon'))("start-stop-daemon (needs Debi
     const args = ['-K', '-q', '--retry', 'TERM/10/KILL/5', '-p', pidfile];
     expect((await ssd(...args, '--exec', '/bin/sh')).status).toBe(1);
     expectUntouched(pid);
-    expect((await ssd(...args, '--exec', SLEEP, '--user', 'root', '--name', 'sleep')).status).toBe(0);
+    expect(
+      (await ssd(...args, '--exec', SLEEP, '--user', os.userInfo().username, '--name', 'sleep')).status,
+    ).toBe(0);
     expect(procfs.isAlive(pid)).toBe(false);
     expect(await status(pidfile)).toBe(1);
     expect(await tdaemon(['stop', '--oknodo', '-p', pidfile])).toEqual(SILENT);

@@ -1,6 +1,7 @@
 /** What status says, compared with what the kernel says. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { deadPid, expectRefused, SILENT, settled, startDaemon, writePidfile } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
@@ -139,7 +140,7 @@ describe('the facts', () => {
     expect(told).toMatchObject({
       pid,
       command: procfs.commandLine(pid).map(String),
-      user: 'root',
+      user: os.userInfo().username,
       threads: Number(procfs.status(pid, 'Threads')),
       openFiles: procfs.descriptors(pid).size,
       openFilesLimit: Number(procfs.limit(pid, 'Max open files')?.soft),
@@ -181,7 +182,7 @@ describe('the facts', () => {
     for (const [, value] of rows) expect(value).toMatch(/^\S/);
     expect(Object.fromEntries(rows)).toMatchObject({
       pid: String(pid),
-      user: 'root',
+      user: os.userInfo().username,
       uptime: expect.stringMatching(/^\d+ (s|min \d+ s)$/),
       memory: expect.stringMatching(/^[\d.]+ MB$/),
       threads: procfs.status(pid, 'Threads'),
