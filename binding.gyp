@@ -16,6 +16,7 @@
         "native/trusted_directory.cc",
         "native/pidfile.cc",
         "native/pidfd.cc",
+        "native/watch.cc",
         "native/accounts.cc",
         "native/limits.cc",
         "native/raw_arguments.cc"

@@ -5,6 +5,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   export_spawn(env, exports);
   export_pidfile(env, exports);
   export_pidfd(env, exports);
+  export_watch(env, exports);
   export_accounts(env, exports);
   export_limits(env, exports);
   export_raw_arguments(env, exports);

@@ -26,6 +26,7 @@ Napi::Value wrap_pidfd(Napi::Env env, int pidfd);
 void export_spawn(Napi::Env env, Napi::Object exports);
 void export_pidfile(Napi::Env env, Napi::Object exports);
 void export_pidfd(Napi::Env env, Napi::Object exports);
+void export_watch(Napi::Env env, Napi::Object exports);
 void export_accounts(Napi::Env env, Napi::Object exports);
 void export_limits(Napi::Env env, Napi::Object exports);
 void export_raw_arguments(Napi::Env env, Napi::Object exports);

@@ -3,7 +3,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <fcntl.h>
 #include <grp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -11,6 +13,27 @@
 #include <unistd.h>
 
 #include "os.h"
+
+namespace {
+// ioctl_pidfd(2), since Linux 6.13 (the exit status since 6.15); the C library's headers are older.
+struct PidfdInfo {
+  uint64_t mask, cgroup;
+  uint32_t ids[11];
+  int32_t exit_status;
+};
+constexpr uint64_t kPidfdInfoExit = 1u << 3;
+constexpr unsigned long kPidfdGetInfo = _IOWR(0xff, 11, PidfdInfo);
+}  // namespace
+
+bool os_exit_status(int pidfd, int *status) {
+  PidfdInfo info = {};
+  info.mask = kPidfdInfoExit;
+  if (ioctl(pidfd, kPidfdGetInfo, &info) == -1 || !(info.mask & kPidfdInfoExit)) return false;
+  *status = info.exit_status;
+  return true;
+}
+
+int os_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int os_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
 

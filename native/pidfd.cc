@@ -2,12 +2,12 @@
 // one with the same pid.
 #include <errno.h>
 #include <poll.h>
-
-#include <thread>
+#include <sys/wait.h>
 
 #include "napi_result.h"
 #include "os.h"
 #include "unique_fd.h"
+#include "watch.h"
 
 namespace {
 
@@ -20,6 +20,16 @@ UniqueFd *unwrap(const Napi::CallbackInfo &info) {
     return nullptr;
   }
   return info[0].As<Napi::External<UniqueFd>>().Data();
+}
+
+// {code} or {signal}.
+Napi::Value exit_status(Napi::Env env, int status) {
+  Napi::Object result = Napi::Object::New(env);
+  if (WIFSIGNALED(status))
+    result.Set("signal", Napi::Number::New(env, WTERMSIG(status)));
+  else
+    result.Set("code", Napi::Number::New(env, WEXITSTATUS(status)));
+  return result;
 }
 
 Napi::Value open_pidfd(const Napi::CallbackInfo &info) {
@@ -46,52 +56,30 @@ Napi::Value signal_pidfd(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), result == -1 ? errno : 0);
 }
 
-// One wait, in a thread of its own: libuv's pool has four, which the host needs for its files.
-class EndWait {
- public:
-  // A promise of whether the process has ended in time.
-  static Napi::Value start(Napi::Env env, UniqueFd pidfd, int timeout) {
-    auto *wait = new EndWait(env, std::move(pidfd), timeout);
-    Napi::Promise promise = wait->promise_.Promise();
-    auto nothing = Napi::Function::New(env, [](const Napi::CallbackInfo &) {});
-    wait->settle_ = Napi::ThreadSafeFunction::New(env, nothing, "tdaemon: wait for a process", 0, 1);
-    std::thread(&EndWait::run, wait).detach();
-    return promise;
-  }
-
- private:
-  EndWait(Napi::Env env, UniqueFd pidfd, int timeout)
-      : pidfd_(std::move(pidfd)), timeout_(timeout), promise_(env) {}
-
-  void run() {
-    pollfd state = {pidfd_.get(), POLLIN, 0};
-    int ready;
-    do ready = poll(&state, 1, timeout_);
-    while (ready == -1 && errno == EINTR);
-    ended_ = ready == 1;
-    // settle deletes this object, so keep what is needed after it.
-    Napi::ThreadSafeFunction settle = settle_;
-    settle.BlockingCall(this, [](Napi::Env env, Napi::Function, EndWait *wait) {
-      if (env) wait->promise_.Resolve(Napi::Boolean::New(env, wait->ended_));
-      delete wait;
-    });
-    settle.Release();
-  }
-
-  UniqueFd pidfd_;  // its own: the caller may close the handle meanwhile
-  int timeout_;
-  bool ended_ = false;
-  Napi::Promise::Deferred promise_;
-  Napi::ThreadSafeFunction settle_;
-};
-
-// waitForEnd(pidfd, milliseconds): a promise of whether it has ended by then. -1: however long it takes.
-Napi::Value wait_for_end(const Napi::CallbackInfo &info) {
+// watchPidfd(pidfd, callback): called when the process has ended, and again until it is unwatched.
+Napi::Value watch_pidfd(const Napi::CallbackInfo &info) {
   UniqueFd *pidfd = unwrap(info);
   if (!pidfd) return info.Env().Undefined();
-  if (!info[1].IsNumber()) return type_error(info.Env(), "waitForEnd: takes milliseconds");
-  int timeout = info[1].As<Napi::Number>().Int32Value();
-  return EndWait::start(info.Env(), UniqueFd(fcntl(pidfd->get(), F_DUPFD_CLOEXEC, 3)), timeout);
+  return watch_descriptor(info, pidfd->get());
+}
+
+// exitOf(pidfd): what wait(2) says of it, though it is nobody's child of ours; null where the kernel does not
+// say, or not yet (before its parent has reaped it).
+Napi::Value exit_of(const Napi::CallbackInfo &info) {
+  UniqueFd *pidfd = unwrap(info);
+  if (!pidfd) return info.Env().Undefined();
+  int status;
+  if (!os_exit_status(pidfd->get(), &status)) return info.Env().Null();
+  return exit_status(info.Env(), status);
+}
+
+// reap(pid): how a child of ours has ended; null: it has not.
+Napi::Value reap(const Napi::CallbackInfo &info) {
+  if (!info[0].IsNumber()) return type_error(info.Env(), "reap: takes a pid");
+  pid_t pid = info[0].As<Napi::Number>().Int32Value();
+  int status;
+  if (pid < 1 || !os_has_ended(pid) || os_wait(pid, &status) != pid) return info.Env().Null();
+  return exit_status(info.Env(), status);
 }
 
 Napi::Value close_pidfd(const Napi::CallbackInfo &info) {
@@ -116,7 +104,9 @@ void export_pidfd(Napi::Env env, Napi::Object exports) {
   exports.Set("openPidfd", Napi::Function::New(env, open_pidfd));
   exports.Set("hasEnded", Napi::Function::New(env, has_ended));
   exports.Set("signalPidfd", Napi::Function::New(env, signal_pidfd));
-  exports.Set("waitForEnd", Napi::Function::New(env, wait_for_end));
+  exports.Set("watchPidfd", Napi::Function::New(env, watch_pidfd));
+  exports.Set("exitOf", Napi::Function::New(env, exit_of));
+  exports.Set("reap", Napi::Function::New(env, reap));
   exports.Set("secondsSinceBoot", Napi::Function::New(env, seconds_since_boot));
   exports.Set("closePidfd", Napi::Function::New(env, close_pidfd));
 }

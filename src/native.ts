@@ -85,6 +85,11 @@ export interface SpawnPlan {
 declare const pidfd: unique symbol;
 /** An open pidfd_open(2) descriptor. Closed by `closePidfd` or the garbage collector. */
 export type Pidfd = { [pidfd]: true };
+declare const watch: unique symbol;
+/** Stopped by `unwatch` or the garbage collector. */
+export type Watch = { [watch]: true };
+/** As wait(2) has it. */
+export type Exit = { code: number; signal?: undefined } | { signal: number; code?: undefined };
 declare const pidfileHandle: unique symbol;
 export type PidfileHandle = { [pidfileHandle]: true };
 
@@ -148,8 +153,13 @@ interface Addon {
   hasEnded(pidfd: Pidfd): boolean;
   /** 0 or errno. */
   signalPidfd(pidfd: Pidfd, signal: number): number;
-  /** Whether it has ended within so many milliseconds; -1: however long it takes. */
-  waitForEnd(pidfd: Pidfd, milliseconds: number): Promise<boolean>;
+  /** Called when it has ended, and again until it is unwatched. A number: errno. */
+  watchPidfd(pidfd: Pidfd, callback: () => void): Watch | number;
+  unwatch(watch: Watch): void;
+  /** Of a process that is no child of ours. Null: the kernel does not say, or not before its parent has reaped it. */
+  exitOf(pidfd: Pidfd): Exit | null;
+  /** Of a child of ours, which is then gone. Null: it has not ended. */
+  reap(pid: number): Exit | null;
   closePidfd(pidfd: Pidfd): void;
   /** Null: there is none. A number: errno. */
   findUser(user: string | number): UserEntry | number | null;

@@ -4,11 +4,10 @@ import { constants as osConstants } from 'node:os';
 import { TdaemonError } from '../errors';
 import { native, type Pidfd } from '../native';
 import { errnoName, errnoWords } from './errno';
-import { pause } from './pause';
 
 /** Where the kernel has no pidfds we must look again and again. */
 const POLL_MS = 5;
-/** setTimeout(3) of Node, poll(2): both take 31 bits. */
+/** setTimeout of Node takes 31 bits: what is longer (24 days) has no end. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 interface Stat {
@@ -133,16 +132,40 @@ export class LiveProcess {
     throw notPermitted(`process ${this.pid}`, errno, 'pidfd_send_signal');
   }
 
+  /**
+   * Calls once, when it has ended. Unless cancelled this keeps the event loop alive.
+   *
+   * @returns cancels
+   */
+  onEnd(callback: () => void): () => void {
+    const watch = this.#pidfd ? native.watchPidfd(this.#pidfd, () => end()) : 0;
+    const timer =
+      typeof watch === 'number' ? setInterval(() => this.hasEnded() && end(), POLL_MS) : undefined;
+    const cancel = () => {
+      clearInterval(timer);
+      if (typeof watch !== 'number') native.unwatch(watch);
+    };
+    const end = () => {
+      cancel();
+      callback();
+    };
+    return cancel;
+  }
+
   /** @param milliseconds `Infinity`: however long it takes */
   async waitForEnd(milliseconds: number): Promise<boolean> {
-    const end = performance.now() + milliseconds;
-    while (!this.hasEnded()) {
-      const left = Math.min(end - performance.now(), LONGEST_MS);
-      if (left <= 0) return false;
-      if (this.#pidfd) await native.waitForEnd(this.#pidfd, Math.ceil(left));
-      else await pause(Math.min(POLL_MS, left));
-    }
-    return true;
+    if (this.hasEnded()) return true;
+    if (milliseconds <= 0) return false;
+    return new Promise((resolve) => {
+      const settle = (ended: boolean) => {
+        clearTimeout(timer);
+        cancel();
+        resolve(ended);
+      };
+      const timer =
+        milliseconds > LONGEST_MS ? undefined : setTimeout(() => settle(this.hasEnded()), milliseconds);
+      const cancel = this.onEnd(() => settle(true));
+    });
   }
 
   close(): void {
