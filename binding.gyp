@@ -17,6 +17,8 @@
         "native/pidfile.cc",
         "native/pidfd.cc",
         "native/watch.cc",
+        "native/notify_socket.cc",
+        "native/descriptors.cc",
         "native/accounts.cc",
         "native/limits.cc",
         "native/raw_arguments.cc"

@@ -25,7 +25,7 @@ class Remover {
     if (os_channel(ends) == -1) return false;
     wait_ = UniqueFd(ends[0]);
     wake_ = UniqueFd(ends[1]);
-    if (!wait_.move_above_stdio() || !wake_.move_above_stdio()) return false;
+    if (!wait_.move_above(2) || !wake_.move_above(2)) return false;
     errno = pthread_create(&thread_, nullptr, &Remover::run, this);
     return errno == 0;
   }
@@ -89,7 +89,7 @@ SpawnReport exec_in_place(const SpawnPlan *plan) {
   os_reset_dispositions();
   std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
   std::sort(keep.begin(), keep.end());
-  become_command(plan, keep.data(), keep.size(), &kept, &report);
+  become_command(plan, keep.data(), keep.size(), -1, &kept, &report);
 
   // As Node has them: the failure must yet be told, perhaps to a closed pipe or a full file.
   signal(SIGPIPE, SIG_IGN);

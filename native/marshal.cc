@@ -143,7 +143,7 @@ void read_stdio_entry(const Reader &from, int number, StdioPlan *stdio) {
     stdio->kind = STDIO_NULL;
   } else if (name == "inherit") {
     stdio->kind = STDIO_INHERIT;
-    stdio->same_as = static_cast<int>(from.integer("descriptor", 0, 2));
+    stdio->same_as = static_cast<int>(from.integer("descriptor", 0, kInt));
   } else if (name == "same") {
     stdio->kind = STDIO_SAME;
     stdio->same_as = static_cast<int>(from.integer("as", 0, number - 1));
@@ -227,6 +227,28 @@ void read_kept_descriptors(const Reader &from, MarshalledPlan *to) {
   to->plan.keep_count = to->keep.size();
 }
 
+void read_passes(const Reader &from, MarshalledPlan *to) {
+  to->plan.low_descriptors = 2;
+  if (!from.has("passes")) return;
+  from.each("passes", [&](const Napi::Value &value, const std::string &name) {
+    if (!value.IsObject()) {
+      from.wrong(name, "not an object");
+      return;
+    }
+    Reader entry = from.inside(value.As<Napi::Object>(), name);
+    DescriptorPass pass = {static_cast<int>(entry.integer("from", 3, kInt)),
+                           static_cast<int>(entry.integer("to", 3, kInt))};
+    to->passes.push_back(pass);
+    to->plan.low_descriptors = std::max(to->plan.low_descriptors, pass.to);
+  });
+  // One that is placed must not be in the way of one that is yet to be.
+  for (const DescriptorPass &pass : to->passes)
+    if (pass.from <= to->plan.low_descriptors)
+      from.wrong("passes", "a descriptor to take lies below one to give");
+  to->plan.passes = to->passes.data();
+  to->plan.pass_count = to->passes.size();
+}
+
 }  // namespace
 
 bool marshal(const Napi::Object &object, MarshalledPlan *to) {
@@ -250,6 +272,8 @@ bool marshal(const Napi::Object &object, MarshalledPlan *to) {
   read_ids(from, to);
   plan->chdir = from.bytes("chdir");
   read_kept_descriptors(from, to);
+  read_passes(from, to);
+  plan->tell_outputs = from.boolean("tellOutputs");
   plan->no_new_privs = from.boolean("noNewPrivs");
   plan->foreground = from.boolean("foreground");
   return !from.pending();

@@ -20,6 +20,7 @@ struct MarshalledPlan {
   std::vector<LimitPlan> limits;
   std::vector<gid_t> groups;
   std::vector<int> keep;
+  std::vector<DescriptorPass> passes;
   std::vector<UniqueFd> directories;
 };
 

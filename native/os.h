@@ -21,6 +21,8 @@ pid_t os_wait(pid_t child, int *status);
 // Whether it is a zombie of ours; it stays one.
 bool os_has_ended(pid_t child);
 bool os_is_stopped(pid_t child);
+// Whether a child of ours that has let go of its close-on-exec descriptors did so by executing.
+bool os_child_has_executed(pid_t child);
 // Whether the system shows what it executes. True where that cannot be known.
 bool os_shows_arguments(pid_t pid);
 void os_pause_briefly(void);

@@ -66,6 +66,13 @@ bool os_is_stopped(pid_t child) {
   return syscall(SYS_waitid, P_PID, child, &found, flags, nullptr) == 0 && found.si_pid == child;
 }
 
+bool os_child_has_executed(pid_t child) {
+  // It was cloned without SIGCHLD, so without __WALL wait(2) does not know it (ECHILD); execve gives it
+  // SIGCHLD.
+  siginfo_t found = {};
+  return syscall(SYS_waitid, P_PID, child, &found, WEXITED | WNOHANG | WNOWAIT, nullptr) == 0;
+}
+
 void os_exit(int status) {
   for (;;) syscall(SYS_exit_group, status);
 }

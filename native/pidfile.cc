@@ -8,6 +8,7 @@
 
 #include "napi_result.h"
 #include "os.h"
+#include "spawn_child.h"
 #include "trusted_directory.h"
 
 namespace {
@@ -155,6 +156,45 @@ Napi::Value remove_pidfile(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(env, true);
 }
 
+// Whoever takes a stale file over holds a write lock: this keeps them away, and is not itself kept away by
+// the lock of the process that the file names.
+bool is_still(const OpenPidfile &judged, int file, const std::string &content) {
+  struct stat before, opened, named;
+  return os_try_lock(file, F_RDLCK) == 0 && fstat(judged.file.get(), &before) == 0 &&
+         fstat(file, &opened) == 0 &&
+         fstatat(judged.location.directory.get(), judged.location.name.c_str(), &named,
+                 AT_SYMLINK_NOFOLLOW) == 0 &&
+         same_file(before, opened) && same_file(opened, named) && content_of(file) == content;
+}
+
+// replacePidfile(handle, content, pid, boot id, start time): another process is meant from now on. At no time
+// is the file absent or partial. true: done. false: it is not the same file any more. A number: errno.
+Napi::Value replace_pidfile(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  OpenPidfile *pidfile = unwrap(info);
+  if (!pidfile || !info[1].IsBuffer() || !info[2].IsNumber() || !info[3].IsString() || !info[4].IsNumber())
+    return env.IsExceptionPending() ? env.Undefined() : type_error(env, "replacePidfile: wrong arguments");
+  auto content = info[1].As<Napi::Buffer<char>>();
+  int directory = pidfile->location.directory.get();
+  const char *name = pidfile->location.name.c_str();
+  std::string temporary = unguessable_name();
+  UniqueFd old(openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!old || !is_still(*pidfile, old.get(), std::string(content.Data(), content.Length())))
+    return Napi::Boolean::New(env, false);
+  UniqueFd fresh(
+      openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  std::string boot_id = info[3].As<Napi::String>().Utf8Value();
+  auto start_time = static_cast<uint64_t>(info[4].As<Napi::Number>().Int64Value());
+  bool done =
+      fresh &&
+      fill_pidfile(fresh.get(), info[2].As<Napi::Number>().Int32Value(), boot_id.c_str(), start_time) &&
+      renameat(directory, temporary.c_str(), directory, name) == 0;
+  if (done) return Napi::Boolean::New(env, true);
+  int error = errno;
+  if (fresh) unlinkat(directory, temporary.c_str(), 0);
+  return Napi::Number::New(env, error);
+}
+
 Napi::Value close_pidfile(const Napi::CallbackInfo &info) {
   if (OpenPidfile *pidfile = unwrap(info)) {
     pidfile->file.reset();
@@ -168,5 +208,6 @@ Napi::Value close_pidfile(const Napi::CallbackInfo &info) {
 void export_pidfile(Napi::Env env, Napi::Object exports) {
   exports.Set("openPidfile", Napi::Function::New(env, open_pidfile));
   exports.Set("removePidfile", Napi::Function::New(env, remove_pidfile));
+  exports.Set("replacePidfile", Napi::Function::New(env, replace_pidfile));
   exports.Set("closePidfile", Napi::Function::New(env, close_pidfile));
 }

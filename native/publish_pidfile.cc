@@ -18,22 +18,26 @@ bool write_all(int file, const char *text, size_t length) {
   return written == (ssize_t)length;
 }
 
-bool fill(const SpawnPlan *plan, int file, pid_t pid, uint64_t start_time) {
+}  // namespace
+
+bool fill_pidfile(int file, pid_t pid, const char *boot_id, uint64_t start_time) {
   char text[24];
   size_t length = os_format_decimal((uint64_t)pid, text);
   text[length++] = '\n';
   if (!write_all(file, text, length) || fchmod(file, 0644) == -1) return false;
-  if (plan->boot_id && start_time) {
+  if (boot_id && start_time) {
     char identity[96];
-    size_t size = strlen(plan->boot_id);
+    size_t size = strlen(boot_id);
     if (size > 64) return true;
-    memcpy(identity, plan->boot_id, size);
+    memcpy(identity, boot_id, size);
     identity[size++] = ' ';
     size += os_format_decimal(start_time, identity + size);
     os_set_identity(file, identity, size);
   }
   return true;
 }
+
+namespace {
 
 bool lock_shared(int file) {
   struct flock lock = {};
@@ -49,7 +53,8 @@ void close_quietly(int file) {
 }
 
 int publish_unnamed(const SpawnPlan *plan, int file, pid_t pid, uint64_t start_time) {
-  int kept = fill(plan, file, pid, start_time) ? move_high(plan, os_reopen_read_only(file)) : -1;
+  int kept =
+      fill_pidfile(file, pid, plan->boot_id, start_time) ? move_high(plan, os_reopen_read_only(file)) : -1;
   close_quietly(file);
   if (kept == -1) return -1;
   if (lock_shared(kept) && os_link_unnamed(kept, plan->pidfile.directory, plan->pidfile.name) == 0)
@@ -63,7 +68,7 @@ int publish_named(const SpawnPlan *plan, pid_t pid, uint64_t start_time) {
   const char *name = plan->temporary_name;
   int file = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file == -1) return -1;
-  bool filled = fill(plan, file, pid, start_time);
+  bool filled = fill_pidfile(file, pid, plan->boot_id, start_time);
   int kept = -1;
   if (filled) {
     struct stat written, reopened;

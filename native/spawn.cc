@@ -2,6 +2,7 @@
 // Knows nothing of Node: a plain C program can link it (spawn_plan.h).
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -18,12 +19,13 @@ namespace {
 struct Channel {
   UniqueFd reader, writer;
 
-  bool open() {
+  // Above 0, 1, 2 and whatever else belongs to the command.
+  bool open(int most) {
     int ends[2];
     if (os_channel(ends) == -1) return false;
     reader = UniqueFd(ends[0]);
     writer = UniqueFd(ends[1]);
-    return reader.move_above_stdio() && writer.move_above_stdio();
+    return reader.move_above(most) && writer.move_above(most);
   }
 };
 
@@ -50,15 +52,34 @@ class Stacks {
   void *memory_;
 };
 
-std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader) {
+std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader, int to_parent) {
   std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
   keep.push_back(to_leader);
+  if (plan->tell_outputs) keep.push_back(to_parent);
+  for (size_t i = 0; i < plan->pass_count; i++) keep.push_back(plan->passes[i].from);
+  for (const StdioPlan &stdio : plan->stdio)
+    if (stdio.kind == STDIO_INHERIT && stdio.same_as > 2) keep.push_back(stdio.same_as);
   for (const FileTarget *target :
        {&plan->lock, &plan->pidfile, &plan->stdio[0].file, &plan->stdio[1].file, &plan->stdio[2].file})
     if (target->path && target->directory > 2) keep.push_back(target->directory);
   std::sort(keep.begin(), keep.end());
   keep.erase(std::unique(keep.begin(), keep.end()), keep.end());
   return keep;
+}
+
+// One start at a time: a child that was forked meanwhile by another thread would hold a copy of our channel
+// and we of its, and both would wait for the other's end.
+std::mutex one_at_a_time;
+
+// The user that the child has become may stop it, and must not thereby stop us.
+void await_message(int channel, pid_t child) {
+  constexpr int kLookMs = 1000;
+  pollfd silent = {channel, POLLIN, 0};
+  for (;;) {
+    int ready = poll(&silent, 1, kLookMs);
+    if (ready == 0 && os_is_stopped(child)) kill(child, SIGKILL);
+    if (ready > 0 || (ready == -1 && errno != EINTR)) return;
+  }
 }
 
 bool receive(int channel, SpawnMessage *message, UniqueFd *passed) {
@@ -102,17 +123,14 @@ void end_orphan(const SpawnPlan *plan, pid_t daemon, const UniqueFd &pidfd) {
 SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
   SpawnReport report = {};
   *pidfd = -1;
-  // One start at a time: a leader that was forked meanwhile by another thread would hold a copy of our
-  // channel and we of its, and both would wait for the other's end.
-  static std::mutex one_at_a_time;
   std::lock_guard<std::mutex> turn(one_at_a_time);
   Channel to_parent, to_leader;
   Stacks stacks;
-  if (!to_parent.open() || !to_leader.open() || !stacks.ok()) {
+  if (!to_parent.open(plan->low_descriptors) || !to_leader.open(plan->low_descriptors) || !stacks.ok()) {
     fail(&report, STAGE_CHANNEL);
     return report;
   }
-  std::vector<int> keep = descriptors_to_keep(plan, to_leader.writer.get());
+  std::vector<int> keep = descriptors_to_keep(plan, to_leader.writer.get(), to_parent.writer.get());
   SpawnContext context = {plan,
                           to_parent.writer.get(),
                           to_leader.reader.get(),
@@ -138,9 +156,10 @@ SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
   UniqueFd daemon_pidfd;
   pid_t daemon = 0;
   bool heard = false;
-  SpawnMessage message;
+  SpawnMessage message, outputs = {};
   while (!heard && receive(to_parent.reader.get(), &message, &daemon_pidfd)) {
     if (message.kind == MESSAGE_BORN) daemon = message.report.pid;
+    if (message.kind == MESSAGE_OUTPUTS) outputs = message;
     if (message.kind == MESSAGE_RESULT) {
       report = message.report;
       heard = true;
@@ -154,5 +173,48 @@ SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
     end_orphan(plan, daemon, daemon_pidfd);
   }
   if (report.ok) *pidfd = daemon_pidfd.release();
+  memcpy(report.outputs, outputs.report.outputs, sizeof report.outputs);
+  return report;
+}
+
+SpawnReport spawn_child(const SpawnPlan *plan, int *pidfd) {
+  SpawnReport report = {};
+  *pidfd = -1;
+  std::lock_guard<std::mutex> turn(one_at_a_time);
+  Channel channel;
+  Stacks stacks;
+  if (!channel.open(plan->low_descriptors) || !stacks.ok()) {
+    fail(&report, STAGE_CHANNEL);
+    return report;
+  }
+  std::vector<int> keep = descriptors_to_keep(plan, channel.writer.get(), -1);
+  SpawnContext context = {plan, -1, -1, channel.writer.get(), nullptr, keep.data(), keep.size()};
+  OsSignalMask before;
+  os_block_signals(&before);
+  pid_t child = os_clone(be_child, &context, stacks.daemon(), plan->share_memory);
+  int error = errno;
+  os_set_signals(&before);
+  channel.writer.reset();
+  if (child == -1) {
+    errno = error;
+    fail(&report, STAGE_FORK);
+    return report;
+  }
+  await_message(channel.reader.get(), child);
+  UniqueFd none;
+  SpawnMessage message;
+  if (receive(channel.reader.get(), &message, &none)) {
+    report = message.report;
+  } else if (os_child_has_executed(child)) {
+    report.ok = 1;
+    report.start_time = os_start_time(child);
+    *pidfd = os_pidfd_open(child);
+  } else {
+    errno = 0;
+    fail(&report, STAGE_KILLED);
+  }
+  report.pid = report.group = child;
+  int status;
+  if (!report.ok) os_wait(child, &status);
   return report;
 }

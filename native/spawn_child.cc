@@ -78,6 +78,15 @@ bool connect_stdio(const int opened[3], SpawnReport *report) {
   return true;
 }
 
+// Before anything else is opened, which would then be in the way. The numbers stay open at exec.
+bool place_descriptors(const SpawnPlan *plan, SpawnReport *report) {
+  for (size_t i = 0; i < plan->pass_count; i++) {
+    const DescriptorPass *pass = &plan->passes[i];
+    if (dup2(pass->from, pass->to) == -1) return fail(report, STAGE_STDIO, REFUSAL_NONE, pass->to);
+  }
+  return true;
+}
+
 bool pass_descriptors(const SpawnPlan *plan, SpawnReport *report) {
   for (size_t i = 0; i < plan->keep_count; i++)
     if (fcntl(plan->keep[i], F_SETFD, 0) == -1) return fail(report, STAGE_KEEP_FD, REFUSAL_NONE, (int)i);
@@ -133,6 +142,24 @@ bool send_message(int channel, const SpawnMessage *message, int descriptor) {
   return sendmsg(channel, &header, os_send_flags) != -1;
 }
 
+// Whatever the caller follows must be followed from here: the command has not written yet.
+void tell_outputs(const SpawnPlan *plan, const int opened[3], int to_parent) {
+  if (!plan->tell_outputs || to_parent == -1) return;
+  SpawnMessage message = {MESSAGE_OUTPUTS, {}};
+  for (int number = 1; number < 3; number++) {
+    struct stat found;
+    if (fstat(opened[number], &found) == -1) continue;
+    OpenedOutput *output = &message.report.outputs[number - 1];
+    output->is_file = S_ISREG(found.st_mode);
+    output->device = (uint64_t)found.st_dev;
+    output->inode = (uint64_t)found.st_ino;
+    output->size = (int64_t)found.st_size;
+  }
+  send_message(to_parent, &message, -1);
+  // The parent takes the end of this channel for the leader's: nobody else may hold it open for long.
+  close(to_parent);
+}
+
 struct DaemonContext {
   const SpawnContext *spawn;
   pid_t leader;
@@ -151,7 +178,7 @@ int be_daemon(void *argument) {
     send_message(spawn->to_parent, &born, os_pidfd_open(getpid()));
     os_reset_dispositions();
     KeptDescriptors kept;
-    become_command(spawn->plan, spawn->keep, spawn->keep_count, &kept, &message.report);
+    become_command(spawn->plan, spawn->keep, spawn->keep_count, spawn->to_parent, &kept, &message.report);
     send_message(spawn->to_leader, &message, -1);
   }
   os_exit(127);
@@ -210,17 +237,18 @@ void await_exec(const SpawnContext *spawn, pid_t daemon, SpawnReport *report) {
 
 }  // namespace
 
-void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, KeptDescriptors *kept,
-                    SpawnReport *report) {
+void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, int to_parent,
+                    KeptDescriptors *kept, SpawnReport *report) {
   int opened[3] = {-1, -1, -1};
   if (os_close_others(keep, keep_count, plan->foreground) == -1) {
     fail(report, STAGE_CLOSE);
     return;
   }
-  if (!set_scheduling(plan, report)) return;
+  if (!place_descriptors(plan, report) || !set_scheduling(plan, report)) return;
   if (plan->set_umask) umask(plan->umask);
   if (!take_lock_file(plan, &kept->lock, report) || !publish_pidfile(plan, &kept->pidfile, report)) return;
   if (!open_stdio(plan, opened, report)) return;
+  tell_outputs(plan, opened, to_parent);
   if (!enter_root(plan, report) || !set_limits(plan, report) || !set_ids(plan, report)) return;
   if (chdir(plan->chdir) == -1) {
     fail(report, STAGE_CHDIR);
@@ -234,6 +262,20 @@ void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, K
   if (!plan->foreground) os_die_with_parent(0);
   os_unblock_signals();
   execute(plan, report);
+}
+
+int be_child(void *argument) {
+  const SpawnContext *spawn = (const SpawnContext *)argument;
+  SpawnMessage message = {MESSAGE_RESULT, {}};
+  os_reset_dispositions();
+  if (setsid() == -1) {
+    fail(&message.report, STAGE_SETSID);
+  } else {
+    KeptDescriptors kept;
+    become_command(spawn->plan, spawn->keep, spawn->keep_count, spawn->to_parent, &kept, &message.report);
+  }
+  send_message(spawn->to_leader, &message, -1);
+  os_exit(127);
 }
 
 int lead_session(void *argument) {
@@ -252,6 +294,7 @@ int lead_session(void *argument) {
       close(spawn->to_leader);
       await_exec(spawn, daemon, &message.report);
       message.report.pid = daemon;
+      message.report.group = getpid();
     }
   }
   send_message(spawn->to_parent, &message, -1);

@@ -10,13 +10,13 @@ struct SpawnContext {
   const SpawnPlan *plan;
   int to_parent;       // the session leader reports here
   int from_daemon;     // the session leader listens here ...
-  int to_leader;       // ... to what the daemon says
+  int to_leader;       // ... to what the daemon says (without a leader: the parent)
   char *daemon_stack;  // OS_STACK_SIZE bytes
   const int *keep;     // what the daemon must not close before it executes, ascending
   size_t keep_count;
 };
 
-enum SpawnMessageKind { MESSAGE_BORN, MESSAGE_RESULT };
+enum SpawnMessageKind { MESSAGE_BORN, MESSAGE_OUTPUTS, MESSAGE_RESULT };
 struct SpawnMessage {
   int32_t kind;
   SpawnReport report;
@@ -24,6 +24,8 @@ struct SpawnMessage {
 
 // Child A: a session of its own, the daemon's parent until it has executed.
 int lead_session(void *spawn_context);
+// The only child, where the parent stays: it leads its session itself.
+int be_child(void *spawn_context);
 
 // What the command will hold all its life, once it is there; -1: not (yet).
 struct KeptDescriptors {
@@ -32,12 +34,15 @@ struct KeptDescriptors {
 };
 
 // All steps from closing descriptors to execve; returns only when one failed.
-void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, KeptDescriptors *kept,
-                    SpawnReport *report);
+// to_parent: where to tell of the outputs, if the plan says so; closed then.
+void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, int to_parent,
+                    KeptDescriptors *kept, SpawnReport *report);
 
 // publish_pidfile.cc
 // *kept: the descriptor that holds its lock.
 bool publish_pidfile(const SpawnPlan *plan, int *kept, SpawnReport *report);
+// The pid, and as an attribute which process of that number; readable for all.
+bool fill_pidfile(int file, pid_t pid, const char *boot_id, uint64_t start_time);
 // Remove the pidfile if it names this process, which must have ended and not been reaped.
 void discard_pidfile(const SpawnPlan *plan, pid_t pid);
 

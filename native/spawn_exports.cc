@@ -1,7 +1,6 @@
 // spawnDaemon(plan) and execInPlace(plan): marshal, find the directories, start, give the report back.
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <iterator>
@@ -36,6 +35,16 @@ struct Problem {
 
 uid_t daemon_user(const SpawnPlan &plan) { return plan.set_ids ? plan.uid : geteuid(); }
 
+// Where no descriptor of the command's will be put in its place.
+bool own_directory(const MarshalledPlan *to, Location *found, FileTarget *target, Problem *problem) {
+  if (!found->directory.move_above(to->plan.low_descriptors)) {
+    problem->error = errno;
+    return false;
+  }
+  target->directory = found->directory.get();
+  return true;
+}
+
 // The pidfile and the lock file: a daemon is found by them, so nobody else may be able to change them.
 bool find_private(MarshalledPlan *to, FileTarget *target, Problem *problem) {
   if (!target->path) return true;
@@ -47,11 +56,11 @@ bool find_private(MarshalledPlan *to, FileTarget *target, Problem *problem) {
     problem->reason = found.writers.others;
   }
   if (problem->error) return false;
-  target->directory = found.directory.get();
   to->strings.push_back(found.name);
   target->name = to->strings.back().c_str();
   target->no_follow = 1;
   target->check_owner = geteuid() == 0;
+  if (!own_directory(to, &found, target, problem)) return false;
   to->directories.push_back(std::move(found.directory));
   return true;
 }
@@ -65,12 +74,12 @@ bool find_output(MarshalledPlan *to, StdioPlan *stdio, Problem *problem) {
   problem->error = found.error;
   problem->reason = found.problem;
   if (found.error) return false;
-  target->directory = found.directory.get();
   to->strings.push_back(found.name);
   target->name = to->strings.back().c_str();
   target->as_daemon_user = found.writers.daemon_user && to->plan.set_ids && to->plan.uid != 0;
   target->no_follow = !target->as_daemon_user || !found.writers.others.empty();
   target->check_owner = 1;
+  if (!own_directory(to, &found, target, problem)) return false;
   to->directories.push_back(std::move(found.directory));
   return true;
 }
@@ -88,18 +97,6 @@ bool find_directories(MarshalledPlan *to, Problem *problem) {
   return true;
 }
 
-std::string unguessable_name() {
-  unsigned char random[8];
-  if (getentropy(random, sizeof random) == -1) return ".tdaemon." + std::to_string(getpid());
-  std::string name = ".tdaemon.";
-  for (unsigned char byte : random) {
-    char digits[3];
-    snprintf(digits, sizeof digits, "%02x", byte);
-    name += digits;
-  }
-  return name;
-}
-
 Napi::Value to_object(Napi::Env env, const SpawnReport &report) {
   if (!report.ok) {
     Napi::Object result =
@@ -112,6 +109,7 @@ Napi::Value to_object(Napi::Env env, const SpawnReport &report) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("ok", true);
   result.Set("pid", Napi::Number::New(env, report.pid));
+  result.Set("group", Napi::Number::New(env, report.group));
   result.Set("startTime", Napi::Number::New(env, static_cast<double>(report.start_time)));
   return result;
 }
@@ -141,7 +139,25 @@ bool prepare(const Napi::CallbackInfo &info, MarshalledPlan *to, Napi::Value *re
   return false;
 }
 
-Napi::Value spawn(const Napi::CallbackInfo &info) {
+// Which files the outputs are, so that they are followed from where the command began to write.
+Napi::Array outputs_of(Napi::Env env, const SpawnReport &report) {
+  Napi::Array outputs = Napi::Array::New(env);
+  for (uint32_t at = 0; at < std::size(report.outputs); at++) {
+    const OpenedOutput &opened = report.outputs[at];
+    if (!opened.is_file) {
+      outputs.Set(at, env.Null());
+      continue;
+    }
+    Napi::Object output = Napi::Object::New(env);
+    output.Set("device", Napi::BigInt::New(env, opened.device));
+    output.Set("inode", Napi::BigInt::New(env, opened.inode));
+    output.Set("size", Napi::Number::New(env, static_cast<double>(opened.size)));
+    outputs.Set(at, output);
+  }
+  return outputs;
+}
+
+Napi::Value spawn(const Napi::CallbackInfo &info, SpawnReport (*start)(const SpawnPlan *plan, int *pidfd)) {
   MarshalledPlan to;
   Napi::Value result;
   if (!prepare(info, &to, &result)) return result;
@@ -149,11 +165,16 @@ Napi::Value spawn(const Napi::CallbackInfo &info) {
   // and with it the caller, and changed ids would change what may read the caller's memory.
   to.plan.share_memory = !to.plan.set_ids && os_can_share_memory();
   int pidfd = -1;
-  SpawnReport report = spawn_daemon(&to.plan, &pidfd);
+  SpawnReport report = start(&to.plan, &pidfd);
   result = to_object(info.Env(), report);
+  if (report.ok && to.plan.tell_outputs)
+    result.As<Napi::Object>().Set("outputs", outputs_of(info.Env(), report));
   if (pidfd != -1) result.As<Napi::Object>().Set("pidfd", wrap_pidfd(info.Env(), pidfd));
   return result;
 }
+
+Napi::Value spawn_as_daemon(const Napi::CallbackInfo &info) { return spawn(info, spawn_daemon); }
+Napi::Value spawn_as_child(const Napi::CallbackInfo &info) { return spawn(info, spawn_child); }
 
 Napi::Value exec(const Napi::CallbackInfo &info) {
   MarshalledPlan to;
@@ -168,6 +189,7 @@ void export_spawn(Napi::Env env, Napi::Object exports) {
   Napi::Array stages = Napi::Array::New(env);
   for (uint32_t i = 0; i < std::size(kStageNames); i++) stages.Set(i, kStageNames[i]);
   exports.Set("stages", stages);
-  exports.Set("spawnDaemon", Napi::Function::New(env, spawn));
+  exports.Set("spawnDaemon", Napi::Function::New(env, spawn_as_daemon));
+  exports.Set("spawnChild", Napi::Function::New(env, spawn_as_child));
   exports.Set("execInPlace", Napi::Function::New(env, exec));
 }

@@ -79,7 +79,7 @@ enum StdioKind { STDIO_NULL, STDIO_INHERIT, STDIO_FILE, STDIO_SAME };
 struct StdioPlan {
   enum StdioKind kind;
   int same_as;  // STDIO_SAME: the number (0..2) whose target this one shares; below this one
-                // STDIO_INHERIT: the caller's descriptor to take
+                // STDIO_INHERIT: the caller's descriptor to take (above 2: one of ours, close-on-exec)
   int truncate;
   struct FileTarget file;
 };
@@ -88,6 +88,11 @@ struct LimitPlan {
   int resource;         // RLIMIT_*
   int keep_hard;        // the hard limit stays (it is raised when soft lies above it)
   uint64_t soft, hard;  // UINT64_MAX: unlimited
+};
+
+// The caller's descriptor `from` (close-on-exec) becomes the command's `to`, from 3 up.
+struct DescriptorPass {
+  int from, to;
 };
 
 struct SpawnPlan {
@@ -122,9 +127,20 @@ struct SpawnPlan {
   const char *chdir;
   const int *keep;  // descriptors from 3 up that the daemon gets, ascending
   size_t keep_count;
+  const struct DescriptorPass *passes;
+  size_t pass_count;
+  int low_descriptors;  // 0 up to this are the command's: what the caller opens for the start lies above
+  int tell_outputs;     // report which files the outputs are
   int no_new_privs;
   int foreground;    // no fork: close nothing that the caller still needs to report a failure
   int share_memory;  // vfork-class clone; never when ids change
+};
+
+// Where an output begins: the file, and its size before the command wrote anything.
+struct OpenedOutput {
+  int32_t is_file;  // a regular one
+  uint64_t device, inode;
+  int64_t size;
 };
 
 struct SpawnReport {
@@ -134,12 +150,18 @@ struct SpawnReport {
   int32_t refusal;  // enum SpawnRefusal
   int32_t index;    // which candidate, limit or descriptor
   int32_t pid;
-  uint64_t start_time;  // field 22 of proc_pid_stat(5), in clock ticks after boot; 0: unknown
+  int32_t group;                   // its process group and session
+  uint64_t start_time;             // field 22 of proc_pid_stat(5), in clock ticks after boot; 0: unknown
+  struct OpenedOutput outputs[2];  // 1 and 2, with tell_outputs
 };
 
 // Start the daemon. On success *pidfd is a close-on-exec descriptor, or -1 where the kernel has none.
 // All signals of the calling thread are blocked for the time of the fork.
 struct SpawnReport spawn_daemon(const struct SpawnPlan *plan, int *pidfd);
+
+// Start the command as a child of the calling process, in a session that it leads: one fork. It must be
+// reaped.
+struct SpawnReport spawn_child(const struct SpawnPlan *plan, int *pidfd);
 
 // Do the same steps in the calling process and execute. Returns only after a failure.
 struct SpawnReport exec_in_place(const struct SpawnPlan *plan);

@@ -4,7 +4,9 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <deque>
 #include <vector>
@@ -195,6 +197,18 @@ void Writers::note(const struct stat &found, uid_t user, const std::string &path
 
 Location locate(const std::string &path, uid_t user, bool follow_name) {
   Location found = geteuid() == 0 ? Walk(path, user, follow_name).run() : locate_plainly(path);
-  if (!found.error && !found.directory.move_above_stdio()) found.error = errno;
+  if (!found.error && !found.directory.move_above(2)) found.error = errno;
   return found;
+}
+
+std::string unguessable_name() {
+  unsigned char random[8];
+  if (getentropy(random, sizeof random) == -1) return ".tdaemon." + std::to_string(getpid());
+  std::string name = ".tdaemon.";
+  for (unsigned char byte : random) {
+    char digits[3];
+    snprintf(digits, sizeof digits, "%02x", byte);
+    name += digits;
+  }
+  return name;
 }

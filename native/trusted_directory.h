@@ -31,4 +31,7 @@ struct Location {
 // follow_name: a symbolic link as the last component is followed when only root can have put it there.
 Location locate(const std::string &path, uid_t user, bool follow_name);
 
+// For a temporary file in such a directory.
+std::string unguessable_name();
+
 #endif

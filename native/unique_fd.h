@@ -2,6 +2,7 @@
 #ifndef TDAEMON_UNIQUE_FD_H
 #define TDAEMON_UNIQUE_FD_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -29,10 +30,12 @@ class UniqueFd {
     descriptor_ = -1;
   }
   // 0, 1 and 2 belong to the daemon: when the caller closed them, the kernel hands them out again.
-  bool move_above_stdio() {
-    if (descriptor_ > 2) return true;
-    int moved = fcntl(descriptor_, F_DUPFD_CLOEXEC, 3);
+  bool move_above(int most) {
+    if (descriptor_ > most) return true;
+    int moved = fcntl(descriptor_, F_DUPFD_CLOEXEC, most + 1);
+    int error = errno;
     reset();
+    errno = error;
     descriptor_ = moved;
     return moved != -1;
   }
