@@ -9,6 +9,9 @@ import type { Stage } from './native';
  * - `not-executable`: it exists and cannot be executed
  * - `not-running`: there is no daemon to signal
  * - `still-running`: it is there after the whole stop schedule
+ * - `ended`: the daemon ended before it was ready, or said that it never will be
+ * - `not-ready`: it was not ready in time
+ * - `interrupted`: the caller did not want to wait any longer
  * - `setup`: anything else that could not be done
  */
 export type FailureReason =
@@ -18,6 +21,9 @@ export type FailureReason =
   | 'not-executable'
   | 'not-running'
   | 'still-running'
+  | 'ended'
+  | 'not-ready'
+  | 'interrupted'
   | 'setup';
 
 export interface ErrorFacts {
@@ -30,8 +36,14 @@ export interface ErrorFacts {
   errno?: number;
   syscall?: string;
   path?: string;
-  /** The process that is already running. */
+  /** The process that is already running, or was not ready. */
   pid?: number;
+  /** Of a daemon that did not become ready: the last lines that it wrote to its log files. */
+  output?: string[];
+  /** Of one that has ended by itself. */
+  exitCode?: number;
+  /** That ended it, by name. */
+  signal?: string;
   cause?: unknown;
 }
 
@@ -45,6 +57,9 @@ export class TdaemonError extends Error {
   readonly syscall?: string;
   readonly path?: string;
   readonly pid?: number;
+  readonly output?: string[];
+  readonly exitCode?: number;
+  readonly signal?: string;
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -55,6 +70,9 @@ export class TdaemonError extends Error {
     if (facts.syscall !== undefined) this.syscall = facts.syscall;
     if (facts.path !== undefined) this.path = facts.path;
     if (facts.pid !== undefined) this.pid = facts.pid;
+    if (facts.output !== undefined) this.output = facts.output;
+    if (facts.exitCode !== undefined) this.exitCode = facts.exitCode;
+    if (facts.signal !== undefined) this.signal = facts.signal;
   }
 }
 

@@ -3,6 +3,7 @@ export { type Daemon, daemonize } from './daemon/daemonize';
 export { daemonizeSelf, type Self, type SelfOptions } from './daemon/daemonize_self';
 export type { Selector } from './daemon/find_daemons';
 export type { DaemonizeOptions, StdioTarget } from './daemon/options';
+export type { ReadinessEvent, ReadyOptions } from './daemon/ready_options';
 export { type RestartOptions, restart } from './daemon/restart';
 export { type SignalOptions, signalDaemon } from './daemon/signal';
 export { type DaemonStatus, statusOf } from './daemon/status';

@@ -78,6 +78,10 @@ export interface SpawnPlan {
   ids?: IdsPlan;
   chdir: string;
   keep: number[];
+  /** Descriptors of this process that become the command's under another number, from 3 up. */
+  passes?: { from: number; to: number }[];
+  /** Report where the outputs begin. */
+  tellOutputs?: boolean;
   noNewPrivs: boolean;
   foreground: boolean;
 }
@@ -90,6 +94,8 @@ declare const watch: unique symbol;
 export type Watch = { [watch]: true };
 /** As wait(2) has it. */
 export type Exit = { code: number; signal?: undefined } | { signal: number; code?: undefined };
+declare const notifySocket: unique symbol;
+export type NotifySocket = { [notifySocket]: true };
 declare const pidfileHandle: unique symbol;
 export type PidfileHandle = { [pidfileHandle]: true };
 
@@ -106,9 +112,21 @@ export interface Failure {
   locked?: true;
 }
 
+/** A regular file that an output goes to, as it was before the command wrote anything. */
+export interface OpenedOutput {
+  device: bigint;
+  inode: bigint;
+  /** Bytes. */
+  size: number;
+}
+
 export interface Spawned {
   ok: true;
   pid: number;
+  /** Its process group, which is its session too. */
+  group: number;
+  /** Of 1 and 2, with `tellOutputs`; null: no regular file. */
+  outputs?: (OpenedOutput | null)[];
   /** Clock ticks after boot, proc_pid_stat(5) field 22; 0 when unknown. */
   startTime: number;
   pidfd?: Pidfd;
@@ -131,6 +149,15 @@ export interface OpenedPidfile {
   identity?: string;
 }
 
+/** sd_notify(3): one datagram, and who the kernel says has sent it. */
+export interface Notification {
+  /** Empty where it was too long. */
+  content: Buffer;
+  /** 0: not visible from here. */
+  pid: number;
+  uid: number;
+}
+
 export interface UserEntry {
   name: string;
   uid: number;
@@ -142,11 +169,21 @@ export interface UserEntry {
 interface Addon {
   stages: string[];
   spawnDaemon(plan: SpawnPlan): Spawned | Failure;
+  /** As a child of this process, which leads a session; to be reaped. */
+  spawnChild(plan: SpawnPlan): Spawned | Failure;
   /** Returns only after a failure. */
   execInPlace(plan: SpawnPlan): Failure;
   openPidfile(path: string, daemonUid: number): OpenedPidfile | { ok: true; own: true } | Failure;
   /** False: it changed or is busy. A number: errno. */
   removePidfile(handle: PidfileHandle, content: Buffer): boolean | number;
+  /** The file means another process from now on. False: it changed. A number: errno. */
+  replacePidfile(
+    handle: PidfileHandle,
+    content: Buffer,
+    pid: number,
+    bootId: string,
+    startTime: number,
+  ): boolean | number;
   closePidfile(handle: PidfileHandle): void;
   /** A number: errno. */
   openPidfd(pid: number): Pidfd | number;
@@ -161,6 +198,17 @@ interface Addon {
   /** Of a child of ours, which is then gone. Null: it has not ended. */
   reap(pid: number): Exit | null;
   closePidfd(pidfd: Pidfd): void;
+  /** @param address a path, or `@name` for an abstract one (unix(7)) */
+  openNotifySocket(address: string): NotifySocket | number;
+  /** Descriptors that came with it have been closed. Null: nothing has arrived. */
+  receiveNotification(socket: NotifySocket): Notification | number | null;
+  /** Called as long as something is to be received. */
+  watchNotifySocket(socket: NotifySocket, callback: () => void): Watch | number;
+  closeNotifySocket(socket: NotifySocket): void;
+  /** Close-on-exec, the writer's number above the one given. The caller closes both. A number: errno. */
+  openPipe(above: number): { reader: number; writer: number } | number;
+  /** Who listens at the other end of a connected unix socket; 0: not known. */
+  peerPid(descriptor: number): number;
   /** Null: there is none. A number: errno. */
   findUser(user: string | number): UserEntry | number | null;
   findGroup(group: string | number): { name: string; gid: number } | number | null;

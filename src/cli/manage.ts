@@ -1,19 +1,20 @@
 /** `tdaemon stop | restart | reload | signal`: from scanned words to an exit status. */
+import { type Daemon, hasReadiness } from '../daemon/daemonize';
 import type { Selector } from '../daemon/find_daemons';
-import { makePlan } from '../daemon/plan';
-import { restart } from '../daemon/restart';
-import { parseDuration } from '../daemon/retry_schedule';
+import type { ReadinessEvent } from '../daemon/ready_options';
+import { type RestartOptions, restart } from '../daemon/restart';
 import { signalDaemon } from '../daemon/signal';
 import { type StopOptions, stop } from '../daemon/stop';
 import { invalid, TdaemonError } from '../errors';
 import { toText } from '../process/bytes';
+import { parseDuration } from '../process/duration';
 import { signalName, signalNumber } from '../process/signals';
 import { readCaller } from './caller';
 import { EXIT } from './exit_status';
 import { print, say, type Voice } from './output';
 import { Progress } from './progress';
 import type { Scanned } from './scan';
-import { printPlan, reportStarted } from './start';
+import { dryRun, reportStarted } from './start';
 import { toOptions } from './start_options';
 import { parseInteger } from './values';
 
@@ -67,7 +68,7 @@ export async function runStop(scanned: Scanned, voice: Voice): Promise<number> {
   noMoreWords(scanned);
   const selector = toSelector(scanned);
   const progress = new Progress();
-  const onWait = (pid: number) => progress.begin(`waiting for process ${pid} to end`);
+  const onWait = (pid: number) => progress.begin(() => `waiting for process ${pid} to end`);
   try {
     const result = await stop({ ...selector, ...toStopping(scanned), group: scanned.has('group'), onWait });
     progress.end();
@@ -87,15 +88,30 @@ export async function runStop(scanned: Scanned, voice: Voice): Promise<number> {
   }
 }
 
+/** Only one line of progress at a time. */
+async function restartAndWait(voice: Voice, request: RestartOptions, stopping: Progress): Promise<Daemon> {
+  const { whileWaiting } = await import('./waiting');
+  return whileWaiting(voice, ({ signal, onReadiness }) => {
+    const begun = (event: ReadinessEvent) => {
+      stopping.end();
+      onReadiness?.(event);
+    };
+    return restart({ ...request, ...(signal && { signal }), onReadiness: begun });
+  });
+}
+
 export async function runRestart(scanned: Scanned, voice: Voice): Promise<number> {
   const options = toOptions(scanned, readCaller());
   const { pidfile } = options;
   if (pidfile === undefined) throw invalid('restart needs --pidfile');
-  if (scanned.has('dry-run')) return printPlan(voice, makePlan(options));
+  if (scanned.has('dry-run')) return dryRun(voice, options, false);
   const progress = new Progress();
-  const onWait = (pid: number) => progress.begin(`waiting for process ${pid} to end`);
+  const onWait = (pid: number) => progress.begin(() => `waiting for process ${pid} to end`);
+  const request = { ...options, pidfile, stopping: { ...toStopping(scanned), onWait } };
   try {
-    const daemon = await restart({ ...options, pidfile, stopping: { ...toStopping(scanned), onWait } });
+    const daemon = hasReadiness(options)
+      ? await restartAndWait(voice, request, progress)
+      : await restart(request);
     progress.end();
     return reportStarted(scanned, voice, daemon);
   } finally {

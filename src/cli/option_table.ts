@@ -15,6 +15,7 @@ const IDENTITY = 'Identity and place:';
 const OUTPUT = 'Input and output:';
 const ENVIRONMENT = 'Environment:';
 const KERNEL = 'Limits and scheduling:';
+const READINESS = 'Wait until it is ready:';
 const BEHAVIOUR = 'Behaviour:';
 
 export const START_OPTIONS: readonly Option[] = [
@@ -71,6 +72,16 @@ export const START_OPTIONS: readonly Option[] = [
     group: KERNEL,
     help: 'pass descriptor N on; others are closed',
   },
+  {
+    name: 'ready',
+    value: 'SPEC',
+    repeats: true,
+    group: READINESS,
+    help: 'alive:TIME line:REGEX fd:N notify tcp:HOST:PORT unix:PATH http[s]://… file:PATH cmd:COMMAND; all of them',
+  },
+  { name: 'ready-timeout', value: 'TIME', group: READINESS, help: 'how long to wait at most [30s]' },
+  { name: 'ready-keep', group: READINESS, help: 'not ready in time: leave it running' },
+  { name: 'ready-ca', value: 'FILE', group: READINESS, help: 'PEM certificates that https:// trusts too' },
   { name: 'oknodo', group: BEHAVIOUR, help: 'already running counts as success' },
   { name: 'foreground', group: BEHAVIOUR, help: 'no fork: set up and exec in place' },
   { name: 'dry-run', group: BEHAVIOUR, help: 'print the plan, change nothing' },

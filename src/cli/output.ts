@@ -1,6 +1,7 @@
 /** What people and programs are told. Written at once and synchronously: process.stdout would make a shared pipe non-blocking. */
 import { writeSync } from 'node:fs';
 import { TdaemonError } from '../errors';
+import { type Bytes, toBuffer } from '../process/bytes';
 import { exitStatus } from './exit_status';
 
 export interface Voice {
@@ -11,8 +12,8 @@ export interface Voice {
 
 const FULL_PAUSE_MS = 2;
 
-function write(descriptor: number, text: string): void {
-  let rest: Uint8Array = Buffer.from(text);
+export function write(descriptor: number, text: Bytes): void {
+  let rest: Uint8Array = toBuffer(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
@@ -47,10 +48,12 @@ export function reportFailure(voice: Voice, error: unknown, status = exitStatus(
   const message = oneLine(error instanceof Error ? error.message : String(error));
   if (voice.json) {
     const facts = error instanceof TdaemonError ? error : undefined;
-    const { stage, code, path, pid } = facts ?? {};
-    print(JSON.stringify({ ok: false, status, stage, code, path, pid, message }));
+    const { stage, code, path, pid, exitCode, signal, output } = facts ?? {};
+    print(JSON.stringify({ ok: false, status, stage, code, path, pid, exitCode, signal, message, output }));
   } else {
     say(voice, message);
+    if (error instanceof TdaemonError && !voice.quiet)
+      for (const line of error.output ?? []) write(2, `  ${oneLine(line)}\n`);
   }
   return status;
 }

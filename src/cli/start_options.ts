@@ -2,6 +2,7 @@
 import type { DaemonizeOptions } from '../daemon/options';
 import { invalid } from '../errors';
 import { type Bytes, fromBuffer, toBuffer, toText } from '../process/bytes';
+import { parseDuration } from '../process/duration';
 import { clampOpenFiles, type Limits } from '../process/limits';
 import type { Caller } from './caller';
 import type { Scanned } from './scan';
@@ -103,6 +104,26 @@ function strings(scanned: Scanned): Partial<DaemonizeOptions> {
   return log === undefined ? found : { ...found, stdout: log, stderr: log };
 }
 
+/** Waiting, and what it is for. */
+function parseReadiness(scanned: Scanned): Partial<DaemonizeOptions> {
+  const ready = scanned.texts('ready');
+  const [timeout, ca] = ['ready-timeout', 'ready-ca'].map((name) => scanned.text(name));
+  for (const name of ['ready-timeout', 'ready-keep', 'ready-ca'])
+    if (ready.length === 0 && scanned.has(name)) throw invalid(`--${name} says nothing without --ready`);
+  if (ready.length === 0) return {};
+  if (scanned.has('foreground')) throw invalid('--ready and --foreground contradict each other');
+  const readyTimeout = timeout === undefined ? undefined : parseDuration(timeout);
+  if (timeout !== undefined && !readyTimeout)
+    throw invalid(`--ready-timeout: '${timeout}' is no duration above 0 (500ms, 10s, 2m)`);
+  if (ca === '') throw invalid('--ready-ca: the file name is empty');
+  return {
+    ready,
+    readyKeep: scanned.has('ready-keep'),
+    ...(readyTimeout !== undefined && { readyTimeout }),
+    ...(ca !== undefined && { readyCa: ca }),
+  };
+}
+
 export function toOptions(scanned: Scanned, caller: Caller): DaemonizeOptions {
   checkTogether(scanned);
   const [command, ...args] = scanned.command;
@@ -130,6 +151,7 @@ export function toOptions(scanned: Scanned, caller: Caller): DaemonizeOptions {
     ...(sched !== undefined && { sched: parseScheduling(sched) }),
     ...(oom !== undefined && { oomScoreAdj: parseInteger('--oom-score-adj', oom) }),
     noNewPrivs: scanned.has('no-new-privs'),
+    ...parseReadiness(scanned),
     keepFds: [...parseKept(scanned, caller), ...(foreground ? activationSockets(caller) : [])],
   };
 }

@@ -52,6 +52,12 @@ const CHECKS: { [Name in keyof Required<DaemonizeOptions>]: Check } = {
   oomScoreAdj: number,
   noNewPrivs: flag,
   keepFds: listOf(descriptor),
+  ready: (value) => text(value) || listOf(text)(value),
+  readyTimeout: number,
+  readyKeep: flag,
+  readyCa: text,
+  signal: (value) => value instanceof AbortSignal,
+  onReadiness: (value) => typeof value === 'function',
 };
 
 /** @throws TdaemonError (`invalid`) that names the option */

@@ -2,11 +2,12 @@
 import type { Bytes } from '../process/bytes';
 import type { Limits } from '../process/limits';
 import type { IoPriority, Scheduling } from '../process/scheduling';
+import type { ReadyOptions } from './ready_options';
 
 /** A file, or `inherit` for the caller's own, or for outputs the caller's descriptor 1 or 2. Default `/dev/null`. */
 export type StdioTarget = string;
 
-export interface DaemonizeOptions {
+export interface DaemonizeOptions extends ReadyOptions {
   /** The program. With a slash: a path, relative to the caller's directory. Without: searched in the daemon's PATH. */
   command: Bytes;
   /** Its arguments, byte for byte. Default none. */

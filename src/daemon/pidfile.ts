@@ -2,7 +2,8 @@
 import { TdaemonError } from '../errors';
 import { native, type OpenedPidfile } from '../native';
 import { errnoName, errnoWords } from '../process/errno';
-import { isAlive, isSameProcess, startedBefore } from '../process/identity';
+import { bootId, isAlive, isSameProcess, startedBefore } from '../process/identity';
+import type { LiveProcess } from '../process/live_process';
 
 export type PidfileState =
   | { state: 'absent' }
@@ -77,6 +78,28 @@ export function readPidfile(path: string, daemonUid: number | undefined): Pidfil
   if (file.own) return { state: 'running', pid: process.pid };
   try {
     return judge(path, file, daemonUid !== undefined);
+  } finally {
+    native.closePidfile(file.handle);
+  }
+}
+
+/**
+ * The daemon has named another process as itself: from now on its pidfile names that one. The lock is the former's and
+ * goes with it; the identity remains.
+ *
+ * @throws TdaemonError (`setup`) when it cannot be written, or is no longer the daemon's
+ */
+export function repointPidfile(path: string, daemonUid: number, from: number, to: LiveProcess): void {
+  const file = open(path, daemonUid);
+  if (!file || file.own) throw refusal(path, 'ENOENT', 'it is gone');
+  try {
+    if (file.othersCanWrite && process.geteuid?.() === 0) throw refusal(path, 'EPERM', file.othersCanWrite);
+    const named = parsePid(file.content) === from;
+    const { pid, startTime = 0 } = to;
+    const done = named && native.replacePidfile(file.handle, file.content, pid, bootId() ?? '', startTime);
+    if (done === true) return;
+    if (done === false) throw refusal(path, 'EBUSY', "it is not this daemon's any more");
+    throw refusal(path, errnoName(done), errnoWords(done));
   } finally {
     native.closePidfile(file.handle);
   }

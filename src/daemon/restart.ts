@@ -1,6 +1,6 @@
 /** Stop what runs, start anew; but what cannot be started stops nothing. */
 import { checkCommand } from './check_command';
-import { type Daemon, daemonize } from './daemonize';
+import { type Daemon, daemonize, hasReadiness } from './daemonize';
 import type { DaemonizeOptions } from './options';
 import { makePlan } from './plan';
 import { type StopOptions, stop } from './stop';
@@ -14,11 +14,17 @@ export interface RestartOptions extends DaemonizeOptions {
 /**
  * Stop the daemon of the pidfile, if it runs, then start the command.
  *
- * @throws TdaemonError as `stop` and `daemonize`. When the command cannot be found or executed, nothing is stopped.
+ * @throws TdaemonError as `stop` and `daemonize`. When the command cannot be found or executed, or can never
+ *   be ready in the way that is asked for, nothing is stopped.
  *   `already-running` when somebody else's start came first.
  */
 export async function restart({ stopping, ...options }: RestartOptions): Promise<Daemon> {
-  checkCommand(makePlan(options));
+  const plan = makePlan(options);
+  checkCommand(plan);
+  if (hasReadiness(options)) {
+    const { Readiness } = await import('./readiness');
+    new Readiness(plan, options);
+  }
   await stop({ ...stopping, pidfile: options.pidfile });
   return daemonize(options);
 }

@@ -1,5 +1,6 @@
 /** What to do until a process has ended: the grammar of start-stop-daemon(8), `--retry`. */
 import { invalid } from '../errors';
+import { parseDuration } from '../process/duration';
 import { signalNumber } from '../process/signals';
 
 export type RetryStep = { kind: 'signal'; signal: number } | { kind: 'wait'; milliseconds: number };
@@ -11,15 +12,6 @@ export interface RetrySchedule {
 }
 
 export const DEFAULT_SCHEDULE = 'TERM/10/KILL/5';
-
-const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/;
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** `500ms`, `10s`, `2m`, `1h`; a bare number is seconds. Undefined: it is no duration. */
-export function parseDuration(text: string): number | undefined {
-  const match = DURATION.exec(text);
-  return match ? Number(match[1]) * UNIT_MS[(match[2] ?? 's') as keyof typeof UNIT_MS] : undefined;
-}
 
 /**
  * `TIMEOUT`, which is `SIGNAL/TIMEOUT/KILL/TIMEOUT`, or steps with slashes between: `TERM`, `-TERM` or `-15` are

@@ -1,16 +1,11 @@
 /** End a daemon, and know that it has ended. */
 import { TdaemonError } from '../errors';
 import type { LiveProcess } from '../process/live_process';
-import { pause } from '../process/pause';
-import { groupOf, hasMembers, type ProcessGroup, signalGroup } from '../process/process_group';
+import { awaitGroupEnd, groupOf, type ProcessGroup, signalGroup } from '../process/process_group';
 import { signalNumber } from '../process/signals';
 import { findDaemons, type Selector } from './find_daemons';
 import { clearStalePidfile } from './pidfile';
 import { DEFAULT_SCHEDULE, parseRetrySchedule, stepsOf } from './retry_schedule';
-
-/** Nothing tells when the last of a group has ended: look, ever less often. */
-const FIRST_LOOK_MS = 1;
-const LAST_LOOK_MS = 50;
 
 export interface StopOptions extends Selector {
   /** Grammar of start-stop-daemon(8), see retry_schedule. Default `TERM/10/KILL/5`. */
@@ -35,16 +30,6 @@ function scheduleOf({ retry, signal }: StopOptions) {
   return parseRetrySchedule(signal === undefined ? DEFAULT_SCHEDULE : `-${first}/10/KILL/5`, first);
 }
 
-async function waitForGroup(members: ProcessGroup, milliseconds: number): Promise<boolean> {
-  const end = performance.now() + milliseconds;
-  for (let look = FIRST_LOOK_MS; hasMembers(members); look = Math.min(look * 2, LAST_LOOK_MS)) {
-    const left = end - performance.now();
-    if (left <= 0) return false;
-    await pause(Math.min(look, left));
-  }
-  return true;
-}
-
 /** A daemon, and with `group` everybody who is left of its process group. */
 class Target {
   readonly #live: LiveProcess;
@@ -63,7 +48,7 @@ class Target {
   async hasEndedWithin(milliseconds: number): Promise<boolean> {
     const began = performance.now();
     if (!(await this.#live.waitForEnd(milliseconds))) return false;
-    return this.#group ? waitForGroup(this.#group, milliseconds - (performance.now() - began)) : true;
+    return this.#group ? awaitGroupEnd(this.#group, milliseconds - (performance.now() - began)) : true;
   }
 }
 

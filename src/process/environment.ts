@@ -54,8 +54,7 @@ export function composeEnvironment(request: EnvironmentRequest): Environment {
     if (!request.foreground) for (const name of NOTIFICATION) environment.delete(name);
     if (!ours) for (const name of ACTIVATION) environment.delete(name);
   }
-  const set = (name: string, value: Bytes) =>
-    environment.set(Buffer.from(name).toString('latin1'), entryFor(name, value));
+  const set = (name: string, value: Bytes) => setVariable(environment, name, value);
   if (request.account) {
     set('HOME', request.account.home);
     set('USER', request.account.name);
@@ -69,6 +68,10 @@ export function composeEnvironment(request: EnvironmentRequest): Environment {
   set('PWD', request.directory);
   for (const variables of request.additions) for (const [name, value] of variables) set(name, value);
   return environment;
+}
+
+export function setVariable(environment: Environment, name: string, value: Bytes): void {
+  environment.set(Buffer.from(name).toString('latin1'), entryFor(name, value));
 }
 
 export function variable(environment: Environment, name: string): Bytes | undefined {

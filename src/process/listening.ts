@@ -1,9 +1,22 @@
-/** Addresses on which a process listens: its socket descriptors, looked up in proc_pid_net(5). */
+/** Sockets on which a process listens: its socket descriptors, looked up in proc_pid_net(5). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const LISTEN = '0A';
 /** SO_ACCEPTCON in the flags of /proc/net/unix. */
 const ACCEPTS = 0x10000;
+
+export interface TcpListener {
+  inode: string;
+  /** In brackets where it is IPv6. */
+  host: string;
+  port: number;
+}
+
+export interface UnixListener {
+  inode: string;
+  /** As it was bound; `@` begins an abstract one. */
+  path: string;
+}
 
 function lines(file: string): string[] {
   try {
@@ -13,7 +26,8 @@ function lines(file: string): string[] {
   }
 }
 
-function socketInodes(pid: number): Set<string> {
+/** Of all sockets that a process has open. @throws where it may not be seen */
+export function socketInodes(pid: number): Set<string> {
   const inodes = new Set<string>();
   for (const name of readdirSync(`/proc/${pid}/fd`)) {
     try {
@@ -38,29 +52,39 @@ function address(hex: string): string {
   return new URL(`http://[${groups.join(':')}]`).hostname;
 }
 
-function tcp(pid: number, file: string, inodes: Set<string>): string[] {
-  return lines(`/proc/${pid}/net/${file}`).flatMap((line) => {
+/** @param process whose network it is: a pid, or `self` */
+export function tcpListeners(process: number | 'self'): TcpListener[] {
+  return ['tcp', 'tcp6'].flatMap((file) =>
+    lines(`/proc/${process}/net/${file}`).flatMap((line) => {
+      const fields = line.trim().split(/\s+/);
+      if (fields[3] !== LISTEN) return [];
+      const [host = '', port = ''] = (fields[1] ?? '').split(':');
+      return [{ inode: fields[9] ?? '', host: address(host), port: Number.parseInt(port, 16) }];
+    }),
+  );
+}
+
+export function unixListeners(process: number | 'self'): UnixListener[] {
+  return lines(`/proc/${process}/net/unix`).flatMap((line) => {
     const fields = line.trim().split(/\s+/);
-    const [host = '', port = ''] = (fields[1] ?? '').split(':');
-    return fields[3] === LISTEN && inodes.has(fields[9] ?? '')
-      ? [`tcp ${address(host)}:${Number.parseInt(port, 16)}`]
-      : [];
+    const accepts = (Number.parseInt(fields[3] ?? '0', 16) & ACCEPTS) !== 0;
+    return accepts ? [{ inode: fields[6] ?? '', path: fields.slice(7).join(' ') }] : [];
   });
 }
 
-function unix(pid: number, inodes: Set<string>): string[] {
-  return lines(`/proc/${pid}/net/unix`).flatMap((line) => {
-    const fields = line.trim().split(/\s+/);
-    const listens = (Number.parseInt(fields[3] ?? '0', 16) & ACCEPTS) !== 0;
-    return listens && inodes.has(fields[6] ?? '') ? [`unix ${fields.slice(7).join(' ')}`] : [];
-  });
-}
-
-/** Undefined where it cannot be read. */
+/** For people. Undefined where it cannot be read. */
 export function listeningSockets(pid: number): string[] | undefined {
   try {
     const inodes = socketInodes(pid);
-    return [...tcp(pid, 'tcp', inodes), ...tcp(pid, 'tcp6', inodes), ...unix(pid, inodes)];
+    const own = ({ inode }: { inode: string }) => inodes.has(inode);
+    return [
+      ...tcpListeners(pid)
+        .filter(own)
+        .map(({ host, port }) => `tcp ${host}:${port}`),
+      ...unixListeners(pid)
+        .filter(own)
+        .map(({ path }) => `unix ${path}`),
+    ];
   } catch {
     return undefined;
   }

@@ -1,8 +1,8 @@
 /** A process that was alive when it was opened, held by its pidfd: never a later one with the same pid. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { TdaemonError } from '../errors';
-import { native, type Pidfd } from '../native';
+import { type Exit, native, type Pidfd } from '../native';
 import { errnoName, errnoWords } from './errno';
 
 /** Where the kernel has no pidfds we must look again and again. */
@@ -12,11 +12,14 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 interface Stat {
   state: string;
+  parent: number;
   group: number;
   session: number;
   flags: number;
   threads: number;
   startTime: number;
+  /** Of a zombie, as wait(2) has it; 0 where it may not be seen. */
+  exitStatus: number;
 }
 
 /** proc_pid_stat(5). Undefined when it cannot be read. */
@@ -27,11 +30,13 @@ export function readStat(pid: number): Stat | undefined {
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return {
       state: fields[0] ?? '',
+      parent: Number(fields[1]),
       group: Number(fields[2]),
       session: Number(fields[3]),
       flags: Number(fields[6]),
       threads: Number(fields[17]),
       startTime: Number(fields[19]),
+      exitStatus: Number(fields[49]),
     };
   } catch {
     return undefined;
@@ -91,16 +96,26 @@ export function kill(target: number, signal: number): boolean {
   }
 }
 
+/** Who may not trace it (ptrace(2)) reads an exit status of 0. */
+function mayBeSeen(pid: number, exitStatus: number): boolean {
+  const uid = process.geteuid?.();
+  try {
+    return exitStatus !== 0 || uid === 0 || statSync(`/proc/${pid}`).uid === uid;
+  } catch {
+    return false;
+  }
+}
+
 export class LiveProcess {
   readonly pid: number;
   /** Clock ticks after boot; undefined where the system does not say. */
   readonly startTime: number | undefined;
   readonly #pidfd: Pidfd | undefined;
 
-  private constructor(pid: number, pidfd: Pidfd | undefined) {
+  private constructor(pid: number, pidfd: Pidfd | undefined, startTime?: number) {
     this.pid = pid;
     this.#pidfd = pidfd;
-    this.startTime = readStat(pid)?.startTime;
+    this.startTime = startTime ?? readStat(pid)?.startTime;
   }
 
   /** Undefined: there is no such process, or it is a zombie, or the number is a thread's. Close it after use. */
@@ -113,6 +128,11 @@ export class LiveProcess {
     if (!live.hasEnded()) return live;
     live.close();
     return undefined;
+  }
+
+  /** The process of a start, whose pidfd this takes over. */
+  static from({ pid, startTime, pidfd }: { pid: number; startTime: number; pidfd?: Pidfd }): LiveProcess {
+    return new LiveProcess(pid, pidfd ?? undefined, startTime || undefined);
   }
 
   hasEnded(): boolean {
@@ -130,6 +150,18 @@ export class LiveProcess {
     if (errno === 0) return true;
     if (errno === osConstants.errno.ESRCH) return false;
     throw notPermitted(`process ${this.pid}`, errno, 'pidfd_send_signal');
+  }
+
+  /** How it has ended, where that is to be known: it is no child of ours. */
+  exit(): Exit | undefined {
+    const told = this.#pidfd && native.exitOf(this.#pidfd);
+    if (told) return told;
+    // Its parent has not reaped it yet.
+    const stat = readStat(this.pid);
+    if (stat?.state !== 'Z' || stat.startTime !== this.startTime || !mayBeSeen(this.pid, stat.exitStatus))
+      return undefined;
+    const signal = stat.exitStatus & 0x7f;
+    return signal === 0 ? { code: (stat.exitStatus >> 8) & 0xff } : { signal };
   }
 
   /**

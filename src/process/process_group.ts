@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { TdaemonError } from '../errors';
 import { isDead, kill, readStat } from './live_process';
+import { pause } from './pause';
 
 export interface ProcessGroup {
   group: number;
@@ -26,8 +27,19 @@ function membersOf({ group, session }: ProcessGroup): number[] {
     });
 }
 
-export function hasMembers(group: ProcessGroup): boolean {
-  return membersOf(group).length > 0;
+/** Nothing tells when the last of a group has ended: look, ever less often. */
+const FIRST_LOOK_MS = 1;
+const LAST_LOOK_MS = 50;
+
+/** @returns whether all of it has ended by then */
+export async function awaitGroupEnd(members: ProcessGroup, milliseconds: number): Promise<boolean> {
+  const end = performance.now() + milliseconds;
+  for (let look = FIRST_LOOK_MS; membersOf(members).length > 0; look = Math.min(look * 2, LAST_LOOK_MS)) {
+    const left = end - performance.now();
+    if (left <= 0) return false;
+    await pause(Math.min(look, left));
+  }
+  return true;
 }
 
 function realUid(pid: number): number | undefined {

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_SCHEDULE,
-  parseDuration,
   parseRetrySchedule,
   type RetryStep,
   stepsOf,
 } from '../../src/daemon/retry_schedule';
+import { parseDuration } from '../../src/process/duration';
 
 const { SIGTERM, SIGKILL, SIGHUP, SIGINT } = os.constants.signals;
 const signal = (number: number): RetryStep => ({ kind: 'signal', signal: number });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isDead, kill, LiveProcess, readStat } from '../../src/process/live_process';
-import { groupOf, hasMembers, signalGroup } from '../../src/process/process_group';
+import { awaitGroupEnd, groupOf, signalGroup } from '../../src/process/process_group';
 import { deadPid, stranger } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
@@ -124,9 +124,9 @@ describe('a process group', () => {
     const members = groupOf(child.pid as number);
     if (!members) throw new Error('no group');
     expect(members.group).toBe(child.pid);
-    expect(hasMembers(members)).toBe(true);
+    expect(await awaitGroupEnd(members, 0)).toBe(false);
     expect(signalGroup(members, 9)).toBe(true);
-    await eventually('they have ended', () => !hasMembers(members));
+    expect(await awaitGroupEnd(members, 30_000)).toBe(true);
     expect(signalGroup(members, 9)).toBe(false);
   });
 

@@ -1,0 +1,28 @@
+/** End a daemon whose start has failed, with all that is in its process group. */
+import { type LiveProcess, readStat } from '../process/live_process';
+import { awaitGroupEnd, type ProcessGroup, signalGroup } from '../process/process_group';
+import { signalNumber } from '../process/signals';
+
+const GRACE_MS = 5000;
+
+function signal(live: LiveProcess, group: ProcessGroup, number: number): void {
+  try {
+    // Its leader has ended long ago: a process of that very number began another group.
+    if (!readStat(group.group)) signalGroup(group, number);
+  } catch {
+    // Somebody is in the group whom we may not touch: then the daemon alone.
+  }
+  // It may be in another group than the one it began in.
+  live.signal(number);
+}
+
+/** @returns whether all of it has ended */
+export async function abandon(live: LiveProcess, group: ProcessGroup): Promise<boolean> {
+  for (const name of ['TERM', 'KILL']) {
+    signal(live, group, signalNumber(name));
+    const began = performance.now();
+    const ended = await live.waitForEnd(GRACE_MS);
+    if (ended && (await awaitGroupEnd(group, GRACE_MS - (performance.now() - began)))) return true;
+  }
+  return false;
+}

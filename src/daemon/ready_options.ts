@@ -1,0 +1,23 @@
+/** Options of a start that waits until the daemon is ready. */
+export type ReadinessEvent =
+  /** Once at the beginning, and whenever the daemon says something new. */
+  | { kind: 'waiting'; conditions: string[]; status?: string }
+  | { kind: 'warning'; message: string }
+  /** A line that a `cmd:` has printed. */
+  | { kind: 'output'; line: string };
+
+export interface ReadyOptions {
+  /** SPEC, or several that must all come true: `alive:2s`, `line:REGEX`, `fd:N`, `notify`, … Default: exec is enough. */
+  ready?: string | readonly string[];
+  /** Milliseconds. Default 30,000. */
+  readyTimeout?: number;
+  /** Leave it running when it is not ready in time. The call fails all the same. Default false. */
+  readyKeep?: boolean;
+  /** A PEM file with certificates that `https://` trusts too. */
+  readyCa?: string;
+  /** Ends the wait, and the daemon. */
+  signal?: AbortSignal;
+  onReadiness?: (event: ReadinessEvent) => void;
+}
+
+export const DEFAULT_READY_TIMEOUT_MS = 30_000;

@@ -1,0 +1,52 @@
+/** `file:PATH`: the file is there, and newer than the start. */
+import { type BigIntStats, statSync } from 'node:fs';
+import type { Condition, Start, Subject } from './condition';
+import { inRoot } from './paths';
+import { poll } from './poll';
+
+/** Time stamps of files lag behind the clock by a tick, and by two seconds on some file systems. */
+const SLACK_MS = 2000n;
+
+function look(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
+
+export class FileAppears implements Condition {
+  readonly text: string;
+  readonly #given: string;
+  #path = '';
+  #before: BigIntStats | undefined;
+  #started = 0n;
+
+  constructor(text: string, rest: string) {
+    this.text = text;
+    this.#given = rest;
+  }
+
+  get state(): string {
+    return look(this.#path) ? 'it is older than the start' : 'no such file';
+  }
+
+  check(start: Start): void {
+    this.#path = inRoot(start, this.#given);
+  }
+
+  prepare(): void {
+    this.#before = look(this.#path);
+    this.#started = BigInt(Date.now());
+  }
+
+  watch(_: Subject, signal: AbortSignal): Promise<void> {
+    return poll(signal, async () => {
+      const now = look(this.#path);
+      const before = this.#before;
+      if (!now || now.mtimeMs < this.#started - SLACK_MS) return false;
+      // What was there and has not been touched is older, whatever its time stamp says.
+      return now.ino !== before?.ino || now.dev !== before.dev || now.mtimeNs !== before.mtimeNs;
+    });
+  }
+}

@@ -1,0 +1,63 @@
+/** Whether it is the daemon that listens where something accepted a connection: a stranger's port proves nothing. */
+import { readdirSync } from 'node:fs';
+import { socketInodes, tcpListeners, unixListeners } from '../process/listening';
+import { readStat } from '../process/live_process';
+import { processTree } from '../process/tree';
+import type { Subject } from './condition';
+
+export type Listener =
+  | { owner: 'daemon' }
+  /** Somebody else; who, where that may be seen. */
+  | { owner: 'stranger'; pid?: number; name?: string }
+  /** The system does not let us see, or it is on another machine. */
+  | { owner: 'unknown' };
+
+function holds(pid: number, inodes: ReadonlySet<string>): boolean | undefined {
+  try {
+    const own = socketInodes(pid);
+    return [...inodes].some((inode) => own.has(inode));
+  } catch {
+    // Not ours to see. (Or it has ended, and holds nothing.)
+    return readStat(pid) === undefined ? false : undefined;
+  }
+}
+
+function anybody(inodes: ReadonlySet<string>): number | undefined {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => holds(pid, inodes));
+}
+
+function whoHolds(inodes: ReadonlySet<string>, { live, group }: Subject): Listener {
+  if (inodes.size === 0) return { owner: 'unknown' };
+  const held = [...processTree(live.pid, group)].map((pid) => holds(pid, inodes));
+  if (held.includes(true)) return { owner: 'daemon' };
+  if (held.includes(undefined)) return { owner: 'unknown' };
+  const pid = anybody(inodes);
+  return pid === undefined ? { owner: 'stranger' } : { owner: 'stranger', pid };
+}
+
+const ANY = new Set(['0.0.0.0', '[::]']);
+
+/** @param address the numeric one that was connected to */
+export function whoListensOnTcp(address: string, port: number, subject: Subject): Listener {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
+  const wanted = plain.includes(':') ? new URL(`http://[${plain}]`).hostname : plain;
+  const mapped = plain.includes(':') ? wanted : new URL(`http://[::ffff:${plain}]`).hostname;
+  const listeners = tcpListeners('self').filter(
+    ({ host, port: at }) => at === port && (ANY.has(host) || host === wanted || host === mapped),
+  );
+  return whoHolds(new Set(listeners.map(({ inode }) => inode)), subject);
+}
+
+/** @param peer the process that began to listen, as the kernel says; 0: not known */
+export function whoListensOnUnix(path: string, peer: number, subject: Subject): Listener {
+  const { live, group } = subject;
+  if (peer !== 0 && processTree(live.pid, group).has(peer)) return { owner: 'daemon' };
+  // Who listens may have got the socket from another process.
+  const listeners = unixListeners('self').filter((listener) => listener.path === path);
+  const found = whoHolds(new Set(listeners.map(({ inode }) => inode)), subject);
+  if (found.owner !== 'unknown' || peer === 0 || !readStat(peer)) return found;
+  return { owner: 'stranger', pid: peer };
+}
