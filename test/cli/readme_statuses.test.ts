@@ -30,6 +30,8 @@ const SITUATIONS: Record<string, Record<string, Situation>> = {
       'sleep',
       '1000',
     ],
+    123: starting('--ready', 'alive:20s', 'true'),
+    130: starting('--ready', 'cmd:kill -INT $PPID; exec sleep 1000', 'sleep', '1000'),
     125: starting('--log', '/no/such/directory/log', 'sleep', '1000'),
     126: starting('/'),
     127: starting('./no-such-command'),

@@ -1,0 +1,70 @@
+/** Whoever does not want to wait any longer: the daemon goes too, and the terminal is as it was. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../helpers/eventually';
+import { fixture, TDAEMON } from '../helpers/paths';
+import { mentioning } from '../helpers/procfs';
+import { type Scratch, scratch } from '../helpers/scratch';
+import { mark } from '../helpers/start';
+
+const waiting = (at: Scratch, ...options: string[]) => [
+  ...mark(at),
+  '-p',
+  at.file('pid'),
+  ...options,
+  '--ready',
+  'cmd:false',
+  '--ready-timeout',
+  '1h',
+  '--',
+  'sleep',
+  '1000',
+];
+
+function run(program: string, words: readonly string[]) {
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text: Buffer) => (output.stdout += text));
+  child.stderr.on('data', (text: Buffer) => (output.stderr += text));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { child, output, ended };
+}
+
+describe('interrupted while waiting: 130, and nothing is left', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s', async (signal) => {
+    const at = scratch();
+    const { child, output, ended } = run(TDAEMON, waiting(at));
+    await eventually('it waits', () => fs.existsSync(at.file('pid')));
+    child.kill(signal);
+    expect(await ended).toBe(130);
+    expect(output.stderr).toBe("tdaemon: interrupted while waiting for 'sleep'; it was stopped\n");
+    expect(fs.existsSync(at.file('pid'))).toBe(false);
+    expect(mentioning(at.directory)).toEqual([]);
+  });
+
+  it('by ^C on a terminal, where a line has said what is waited for', async () => {
+    const at = scratch();
+    const { child, output, ended } = run(fixture('terminal'), [TDAEMON, ...waiting(at)]);
+    await eventually('the line', () => /waiting for cmd:false, [1-9]\d* s/.test(output.stdout));
+    child.stdin.write('\x03');
+    expect(await ended).toBe(130);
+    // The line is wiped away before the message comes.
+    expect(output.stdout).toMatch(/ s\r\x1b\[K(\^C)?tdaemon: interrupted|\^C\r\x1b\[Ktdaemon: interrupted/);
+    expect(fs.existsSync(at.file('pid'))).toBe(false);
+    expect(mentioning(at.directory)).toEqual([]);
+  });
+
+  it('shows no line in a pipe, nor with -q on a terminal', async () => {
+    const at = scratch();
+    const { child, output, ended } = run(fixture('terminal'), [TDAEMON, ...waiting(at, '-q')]);
+    const second = scratch();
+    const loud = run(fixture('terminal'), [TDAEMON, ...waiting(second)]);
+    await eventually('the other shows it', () => loud.output.stdout.includes('waiting for'));
+    child.stdin.write('\x03');
+    loud.child.stdin.write('\x03');
+    expect(await ended).toBe(130);
+    expect(await loud.ended).toBe(130);
+    expect(output.stdout.replace('^C', '')).toBe('');
+  });
+});
