@@ -1,5 +1,7 @@
 /** The plan in words, and as JSON. */
+import type { DaemonizeOptions } from '../daemon/options';
 import type { Plan } from '../daemon/plan';
+import { DEFAULT_READY_TIMEOUT_MS } from '../daemon/ready_options';
 import type { StdioPlan } from '../native';
 import { toText } from '../process/bytes';
 import { describeEnvironment } from '../process/environment';
@@ -28,7 +30,15 @@ function jsonAmount(value: number): number | 'unlimited' {
   return value === Number.POSITIVE_INFINITY ? 'unlimited' : value;
 }
 
-export function planToJson(plan: Plan): Record<string, unknown> {
+const DEFAULT_TIMEOUT_S = DEFAULT_READY_TIMEOUT_MS / 1000;
+
+function readiness({ ready, readyTimeout, readyKeep = false, readyCa }: DaemonizeOptions) {
+  if (ready === undefined) return undefined;
+  const seconds = readyTimeout === undefined ? DEFAULT_TIMEOUT_S : readyTimeout / 1000;
+  return { conditions: [ready].flat(), timeout: seconds, keep: readyKeep, ca: readyCa };
+}
+
+export function planToJson(plan: Plan, options: DaemonizeOptions): Record<string, unknown> {
   const { spawn } = plan;
   const limits = spawn.limits.map(({ soft, hard }, at) => [
     plan.limitNames[at],
@@ -54,12 +64,14 @@ export function planToJson(plan: Plan): Record<string, unknown> {
     noNewPrivs: spawn.noNewPrivs,
     keepFds: spawn.keep,
     foreground: spawn.foreground,
+    ready: readiness(options),
     env: describeEnvironment(plan.environment),
   };
 }
 
-export function describePlan(plan: Plan): string {
+export function describePlan(plan: Plan, options: DaemonizeOptions): string {
   const { spawn, account } = plan;
+  const ready = readiness(options);
   const rows: [string, string | undefined][] = [
     ['execute', JSON.stringify(spawn.argv.map(toText))],
     ['found as', spawn.candidates.map(toText).join('\n')],
@@ -88,6 +100,7 @@ export function describePlan(plan: Plan): string {
     ['oom_score_adj', spawn.oomScoreAdj?.toString()],
     ['no_new_privs', spawn.noNewPrivs ? 'yes' : undefined],
     ['descriptors', spawn.keep.length > 0 ? spawn.keep.join(' ') : undefined],
+    ['ready when', ready && `${ready.conditions.join('\n')}\nwithin ${ready.timeout} s`],
     [
       'environment',
       describeEnvironment(plan.environment)

@@ -40,7 +40,7 @@ export function reportStarted(scanned: Scanned, voice: Voice, daemon: Daemon): n
 export async function dryRun(voice: Voice, options: DaemonizeOptions, foreground: boolean): Promise<number> {
   const plan = makePlan(options, foreground);
   if (hasReadiness(options)) new (await import('../daemon/readiness')).Readiness(plan, options);
-  return printPlan(voice, plan);
+  return printPlan(voice, plan, options);
 }
 
 async function startAndWait(voice: Voice, options: DaemonizeOptions): Promise<Daemon> {
@@ -49,11 +49,11 @@ async function startAndWait(voice: Voice, options: DaemonizeOptions): Promise<Da
   return whileWaiting(voice, (listening) => daemonize({ ...options, ...listening }));
 }
 
-function printPlan(voice: Voice, plan: Plan): number {
+function printPlan(voice: Voice, plan: Plan, options: DaemonizeOptions): number {
   print(
     voice.json
-      ? JSON.stringify({ ok: true, status: EXIT.ok, dryRun: true, plan: planToJson(plan) })
-      : describePlan(plan),
+      ? JSON.stringify({ ok: true, status: EXIT.ok, dryRun: true, plan: planToJson(plan, options) })
+      : describePlan(plan, options),
   );
   return EXIT.ok;
 }

@@ -87,15 +87,25 @@ export class Readiness {
       subject: this.#subject(started.group, outputs),
     });
     try {
-      this.#tellWaiting();
-      const outcome = await wait.outcome();
+      const outcome = await this.#outcome(wait, started);
       if (outcome.kind !== 'ready') throw await this.#fail(outcome, started, wait.live, outputs);
-      if (wait.live.pid !== started.pid) this.#repoint(started.pid, wait.live);
       const lines = this.#conditions.flatMap(({ line }) => (line ? [fromBuffer(line)] : []));
       return { pid: wait.live.pid, startTime: wait.live.startTime ?? 0, lines };
     } finally {
       wait.live.close();
       for (const output of outputs) output.close();
+    }
+  }
+
+  /** Whatever goes wrong on the way is told when the daemon has been ended, not instead. */
+  async #outcome(wait: ReadinessWait, started: Spawned): Promise<Outcome> {
+    try {
+      this.#tellWaiting();
+      const outcome = await wait.outcome();
+      if (outcome.kind === 'ready' && wait.live.pid !== started.pid) this.#repoint(started.pid, wait.live);
+      return outcome;
+    } catch (error) {
+      return { kind: 'hopeless', error };
     }
   }
 

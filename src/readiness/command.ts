@@ -73,15 +73,17 @@ export class CommandSucceeds implements Condition {
     const live = LiveProcess.from(started);
     const output = showLines(pipe.reader, subject);
     return until(signal, (settle) => {
+      let timer: NodeJS.Timeout | undefined;
       const cancel = live.onEnd(() => {
         const exit = this.#bury(pid);
         // All writers are gone, so what they wrote is there to be read, and then its end.
+        timer = setTimeout(() => settle(exit), ESCAPED_WRITER_MS);
         if (output.closed) settle(exit);
         else output.once('close', () => settle(exit));
-        setTimeout(() => settle(exit), ESCAPED_WRITER_MS);
       });
       return () => {
         cancel();
+        clearTimeout(timer);
         // Whatever it has started goes with it. It leads its group, and is not reaped yet: the number is still its own.
         if (!live.hasEnded()) this.#kill(pid);
         live.close();

@@ -1,7 +1,7 @@
 /** `line:REGEX`: the daemon writes a line that matches to a log file. */
 import { statSync } from 'node:fs';
 import { invalid } from '../errors';
-import { type Condition, type Start, type Subject, until } from './condition';
+import { type Condition, hopeless, type Start, type Subject, until } from './condition';
 import { LineFollower } from './lines';
 import { Pattern } from './pattern';
 
@@ -38,6 +38,8 @@ export class LineMatches implements Condition {
 
   watch({ outputs }: Subject, signal: AbortSignal): Promise<void> {
     return until(signal, (settle, fail) => {
+      if (!outputs.some(({ isReadable }) => isReadable))
+        throw hopeless('its log file cannot be read', 'EACCES', 'setup');
       const onLines = (lines: Buffer[]) => {
         if (this.line) return;
         try {

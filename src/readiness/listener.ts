@@ -31,6 +31,8 @@ function anybody(inodes: ReadonlySet<string>): number | undefined {
 
 function whoHolds(inodes: ReadonlySet<string>, { live, group }: Subject): Listener {
   if (inodes.size === 0) return { owner: 'unknown' };
+  // Mostly it is the daemon itself, and all of /proc need not be read.
+  if (holds(live.pid, inodes)) return { owner: 'daemon' };
   const held = [...processTree(live.pid, group)].map((pid) => holds(pid, inodes));
   if (held.includes(true)) return { owner: 'daemon' };
   if (held.includes(undefined)) return { owner: 'unknown' };
@@ -54,6 +56,7 @@ export function whoListensOnTcp(address: string, port: number, subject: Subject)
 /** @param peer the process that began to listen, as the kernel says; 0: not known */
 export function whoListensOnUnix(path: string, peer: number, subject: Subject): Listener {
   const { live, group } = subject;
+  if (peer === live.pid) return { owner: 'daemon' };
   if (peer !== 0 && processTree(live.pid, group).has(peer)) return { owner: 'daemon' };
   // Who listens may have got the socket from another process.
   const listeners = unixListeners('self').filter((listener) => listener.path === path);

@@ -30,6 +30,11 @@ export class OutputFile {
     if (this.#file === undefined) this.#takeNew();
   }
 
+  /** Whether it can be read: who may write to a log may not always read it. */
+  get isReadable(): boolean {
+    return this.#file !== undefined;
+  }
+
   /** What inotify(7) can watch: this very file, whatever its name is by now. */
   get watchable(): string {
     return this.#file === undefined ? this.path : `/proc/self/fd/${this.#file}`;

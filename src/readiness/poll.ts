@@ -4,7 +4,7 @@ import { until } from './condition';
 const FIRST_MS = 1;
 const LAST_MS = 100;
 /** A look so much later than the last, in parts of the whole wait: what took long may be learnt a little later. */
-const PART = 0.1;
+const PART = 0.05;
 
 /** At once, after a few milliseconds, and ever less often. @param look may take its time; a signal ends it */
 export function poll(signal: AbortSignal, look: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
