@@ -93,8 +93,8 @@ describe('a dry run', () => {
   it('gives back what was asked for: by the functions', () => {
     fc.assert(
       fc.property(request, (wanted) => {
-        const plan = makePlan(toOptions(scan(words(wanted), START_OPTIONS), { environment: [] }));
-        expectPlan(JSON.parse(JSON.stringify(planToJson(plan))), wanted);
+        const options = toOptions(scan(words(wanted), START_OPTIONS), { environment: [] });
+        expectPlan(JSON.parse(JSON.stringify(planToJson(makePlan(options), options))), wanted);
       }),
       { numRuns: 500 },
     );
