@@ -25,7 +25,8 @@ export class LineFollower {
   #closed = false;
 
   constructor(output: OutputFile, onLines: (lines: Buffer[]) => void) {
-    this.#output = output;
+    // Its own: each reader is somewhere else in it.
+    this.#output = output.again();
     this.#onLines = onLines;
   }
 
@@ -52,6 +53,7 @@ export class LineFollower {
     clearTimeout(this.#quiet);
     for (const watcher of this.#watchers) watcher.close();
     this.#fileWatcher?.close();
+    this.#output.close();
   }
 
   #take(chunk: Buffer): void {

@@ -11,6 +11,7 @@ export class OutputFile {
   readonly path: string;
   /** Of the daemon, 1 or 2. */
   readonly descriptor: number;
+  readonly #opened: OpenedOutput;
   readonly #uid: number;
   #file: number | undefined;
   #start: number;
@@ -22,12 +23,18 @@ export class OutputFile {
   constructor(path: string, descriptor: number, opened: OpenedOutput, uid: number) {
     this.path = path;
     this.descriptor = descriptor;
+    this.#opened = opened;
     this.#uid = uid;
     this.#start = opened.size;
     this.#offset = opened.size;
     this.#file = this.#open(({ dev, ino }) => dev === opened.device && ino === opened.inode);
     // Rotated already: what was written meanwhile is in a file of another name.
     if (this.#file === undefined) this.#takeNew();
+  }
+
+  /** The same from its beginning, for another reader. */
+  again(): OutputFile {
+    return new OutputFile(this.path, this.descriptor, this.#opened, this.#uid);
   }
 
   /** Whether it can be read: who may write to a log may not always read it. */

@@ -12,7 +12,7 @@ export class TcpAccepts implements Condition {
   state: string | undefined;
 
   constructor(text: string, rest: string) {
-    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|(.+)):(\d{1,5})$/.exec(rest) ?? [];
+    const [, bracketed, plain, port] = /^(?:\[([^[\]]+)\]|([^[\]]+)):(\d{1,5})$/.exec(rest) ?? [];
     const host = bracketed ?? plain;
     if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
       throw invalid(`ready: '${text}' is not tcp:HOST:PORT with a port from 1 to 65535`);
