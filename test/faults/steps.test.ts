@@ -1,13 +1,14 @@
 /** Each step after the forks fails in turn: the stage named is the right one, the command never runs, nothing is left. */
 import { describe, expect, it } from 'vitest';
-import { expectCleanFailure, strace } from '../helpers/nothing_left';
+import { STAGES } from '../../src/native';
+import { deny, expectCleanFailure, strace } from '../helpers/nothing_left';
 import { TDAEMON } from '../helpers/paths';
 import { isRoot } from '../helpers/privileges';
 import { type Scratch, scratch } from '../helpers/scratch';
 
 interface Step {
   stage: string;
-  /** As strace's `inject=` has it. */
+  /** As strace's `inject=` has it; for calls that Node makes too, as test/fixtures/deny.c has it. */
   fault: string;
   code: string;
   options?: (at: Scratch) => string[];
@@ -15,12 +16,16 @@ interface Step {
   path?: (at: Scratch) => string;
   /** Instead of tdaemon. */
   program?: string[];
+  /** What a shell does first. */
+  caller?: string;
   root?: true;
 }
 
 const AS_NOBODY = () => ['--user', 'nobody'];
 
 const STEPS: Step[] = [
+  // Neither the call nor the listing that stands in for it.
+  { stage: 'close', fault: 'close_range/ENOSYS getdents64/EIO', code: 'EIO' },
   { stage: 'nice', fault: 'setpriority:error=EPERM', code: 'EPERM', options: () => ['--nice', '5'] },
   { stage: 'ionice', fault: 'ioprio_set:error=EPERM', code: 'EPERM', options: () => ['--ionice', 'idle'] },
   {
@@ -60,6 +65,22 @@ const STEPS: Step[] = [
     code: 'EIO',
     options: (at) => ['--chdir', at.file('place')],
   },
+  // RLIMIT_CORE, and a new value is given.
+  {
+    stage: 'limit',
+    fault: 'prlimit64/EPERM/1=4/2!0',
+    code: 'EPERM',
+    options: () => ['--limit', 'core=0'],
+  },
+  { stage: 'stdio', fault: 'dup2/EMFILE/1=0', code: 'EMFILE' },
+  // F_SETFD 0: Node itself sets FD_CLOEXEC only.
+  {
+    stage: 'keep-fd',
+    fault: 'fcntl/EBADF/0=7/1=2/2=0',
+    code: 'EBADF',
+    options: () => ['--keep-fd', '7'],
+    caller: 'exec 7</dev/null',
+  },
   {
     stage: 'no-new-privs',
     fault: 'prctl:error=EINVAL:when=2',
@@ -72,13 +93,16 @@ const STEPS: Step[] = [
 ];
 
 describe.each(STEPS.filter(({ root }) => isRoot || !root))(
-  '$fault',
-  ({ stage, fault, path, code, options, program }) => {
+  '$stage: $fault',
+  ({ stage, fault, path, code, options, program, caller = ':' }) => {
     it(`is told as stage ${stage}`, async () => {
       const at = scratch();
       const narrowed = path ? ['-P', path(at)] : [];
+      const faulty = fault.includes('/')
+        ? deny(...fault.split(' '))
+        : strace(at, ...narrowed, '-e', `inject=${fault}`);
       const failure = await expectCleanFailure(at, {
-        under: strace(at, ...narrowed, '-e', `inject=${fault}`),
+        under: ['/bin/sh', '-c', `${caller}; exec "$@"`, 'sh', ...faulty],
         options: options?.(at) ?? [],
         ...(program && { program }),
       });
@@ -87,6 +111,24 @@ describe.each(STEPS.filter(({ root }) => isRoot || !root))(
     });
   },
 );
+
+/** fork.test.ts, exec.test.ts and disk.test.ts have these. */
+const ELSEWHERE = [
+  'channel',
+  'fork',
+  'setsid',
+  'second-fork',
+  'stdout',
+  'stderr',
+  'exec',
+  'killed',
+  'leader-killed',
+];
+
+it('no step is without a fault', () => {
+  const tried = [...ELSEWHERE, ...STEPS.map(({ stage }) => stage)];
+  expect([...new Set(tried)].sort()).toEqual([...STAGES].sort());
+});
 
 describe.skipIf(!isRoot)('a kernel that lies (needs root)', () => {
   it.each([

@@ -62,3 +62,8 @@ export async function expectCleanFailure(at: Scratch, fault: Fault): Promise<Tol
 export function strace(at: Scratch, ...options: string[]): string[] {
   return ['strace', '-f', '-qq', '-o', at.file('strace.log'), ...options];
 }
+
+/** System calls that fail: the rules are those of test/fixtures/deny.c. */
+export function deny(...rules: string[]): string[] {
+  return [fixture('deny'), ...rules, '--'];
+}
