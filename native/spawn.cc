@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <mutex>
@@ -108,12 +109,19 @@ bool receive(int channel, SpawnMessage *message, UniqueFd *passed) {
   return true;
 }
 
-// The session leader was killed and can clean up nothing: do it in its stead.
-void end_orphan(const SpawnPlan *plan, pid_t daemon, const UniqueFd &pidfd) {
-  if (!pidfd) return;
-  os_pidfd_signal(pidfd.get(), SIGKILL);
-  pollfd ended = {pidfd.get(), POLLIN, 0};
-  while (poll(&ended, 1, -1) == -1 && errno == EINTR) {
+// The session leader was killed and can clean up nothing: do it in its stead. Where there is no pidfd, or a
+// sandbox forbids to signal by it, the pid is the daemon's as long as its session is the dead leader's.
+void end_orphan(const SpawnPlan *plan, pid_t leader, pid_t daemon, const UniqueFd &pidfd) {
+  if (daemon == 0) return;
+  bool told = pidfd && (os_pidfd_signal(pidfd.get(), SIGKILL) == 0 || errno == ESRCH);
+  if (!told && getsid(daemon) == leader) kill(daemon, SIGKILL);
+  if (pidfd) {
+    pollfd ended = {pidfd.get(), POLLIN, 0};
+    while (poll(&ended, 1, -1) == -1 && errno == EINTR) {
+    }
+  } else {
+    // A zombie still has its session, but no arguments.
+    while (getsid(daemon) == leader && os_shows_arguments(daemon)) os_pause_briefly();
   }
   discard_pidfile(plan, daemon);
 }
@@ -170,7 +178,7 @@ SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
   if (!heard) {
     errno = 0;
     fail(&report, STAGE_LEADER_KILLED);
-    end_orphan(plan, daemon, daemon_pidfd);
+    end_orphan(plan, leader, daemon, daemon_pidfd);
   }
   if (report.ok) *pidfd = daemon_pidfd.release();
   memcpy(report.outputs, outputs.report.outputs, sizeof report.outputs);

@@ -1,9 +1,15 @@
 /** Faults of the two forks and of the two children. */
+import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { expectCleanFailure, strace } from '../helpers/nothing_left';
+import { lonelyUser } from '../helpers/daemons';
+import { eventually } from '../helpers/eventually';
+import { because, missing, notRoot } from '../helpers/needs';
+import { deny, emptyDirectory, expectCleanFailure, strace } from '../helpers/nothing_left';
 import { TDAEMON } from '../helpers/paths';
 import { isRoot } from '../helpers/privileges';
+import * as procfs from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
+import { run } from '../helpers/tdaemon';
 
 const TOO_MANY =
   'cannot fork: resource temporarily unavailable; perhaps too many processes (ulimit -u) (EAGAIN)';
@@ -66,6 +72,24 @@ describe.each(WAYS)('$way', ({ options }) => {
     });
   });
 
+  it('and so it is where a sandbox forbids the signal by pidfd: no hang', async () => {
+    const at = scratch();
+    const under = [...deny('pidfd_send_signal/ENOSYS'), ...strace(at, '-e', 'inject=setpgid:signal=KILL')];
+    expect(await expectCleanFailure(at, { under, options, left: 'zombie' })).toMatchObject({
+      status: 125,
+      stage: 'leader-killed',
+    });
+  });
+
+  it('and so it is where there are no pidfds at all', async () => {
+    const at = scratch();
+    const under = [...deny('pidfd_open/ENOSYS'), ...strace(at, '-e', 'inject=setpgid:signal=KILL')];
+    expect(await expectCleanFailure(at, { under, options, left: 'zombie' })).toMatchObject({
+      status: 125,
+      stage: 'leader-killed',
+    });
+  });
+
   it('the session leader is killed before the second fork: 125', async () => {
     const at = scratch();
     const under = strace(at, '-e', 'inject=setsid:signal=KILL');
@@ -95,3 +119,37 @@ describe.each(WAYS)('$way', ({ options }) => {
     });
   });
 });
+
+describe.skipIf(notRoot() ?? missing('prlimit'))(
+  `a user who may have no more processes${because(notRoot(), missing('prlimit'))}`,
+  () => {
+    it('has no second fork: 125', async () => {
+      const at = scratch();
+      const user = lonelyUser();
+      for (const directory of [at.directory, emptyDirectory(at)]) fs.chownSync(directory, user, user);
+      // The session leader stops when it has its session, and goes on with the new limit.
+      const failed = expectCleanFailure(at, {
+        under: strace(at, '-e', 'trace=setsid', '-e', 'inject=setsid:signal=STOP'),
+        spawning: { uid: user, gid: user },
+      });
+      const leader = await eventually('the session leader', () =>
+        procfs.mentioning(at.directory).find((pid) => {
+          const stat = procfs.stat(pid);
+          return stat?.name === 'node' && stat.session === pid && /[tT]/.test(stat.state);
+        }),
+      );
+      const limited = await run('prlimit', ['--pid', String(leader), '--nproc=1:1'], {
+        uid: user,
+        gid: user,
+      });
+      expect(limited).toMatchObject({ status: 0, stderr: '' });
+      process.kill(leader, 'SIGCONT');
+      expect(await failed).toMatchObject({
+        status: 125,
+        stage: 'second-fork',
+        code: 'EAGAIN',
+        message: TOO_MANY,
+      });
+    });
+  },
+);
