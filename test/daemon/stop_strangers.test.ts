@@ -185,6 +185,7 @@ describe.skipIf(!canReusePids())('a pid that is really reused (needs root: a pid
     ['signal KILL', '"$TDAEMON" signal -p "$F" KILL', 1],
     ['start-stop-daemon-like stop with KILL at once', '"$TDAEMON" stop --retry KILL/5 -p "$F"', 1],
     ['restart', '"$TDAEMON" restart -p "$F" -- sleep 1000', 0],
+    ['start', '"$TDAEMON" -p "$F" -- sleep 1000', 0],
   ])('%s spares the stranger', async (_, line, status) => {
     const at = scratch();
     const ran = await inNamespace(`
