@@ -1,5 +1,6 @@
 /** What the two children call between clone and execve: little, in the documented order, and nothing that can block on another thread. */
 import { describe, expect, it } from 'vitest';
+import { DAEMON, isOurs, LEADER } from '../helpers/allowed_calls';
 import { isRoot } from '../helpers/privileges';
 import { scratch } from '../helpers/scratch';
 import { type Call, straceTdaemon } from '../helpers/strace';
@@ -10,11 +11,6 @@ interface Children {
   leader: Call[];
   /** Up to the execve that succeeded, with it. */
   daemon: Call[];
-}
-
-/** The add-on's clone is the only one without SIGCHLD. */
-function isOurs({ name, text }: Call): boolean {
-  return name === 'clone' && !text.includes('SIGCHLD') && !text.includes('CLONE_THREAD');
 }
 
 function childrenIn(calls: Call[]): Children {
@@ -39,22 +35,6 @@ async function trace(options: (file: (name: string) => string) => string[]): Pro
   expect(ran).toMatchObject({ status: 0, stderr: '' });
   return childrenIn(ran.calls);
 }
-
-const LEADER = new Set(
-  (
-    'rt_sigaction setsid getpid clone close poll sendmsg recvfrom setpgid ' +
-    'openat open read wait4 waitid nanosleep clock_nanosleep exit_group'
-  ).split(' '),
-);
-
-const DAEMON = new Set(
-  (
-    'prctl getppid pidfd_open sendmsg rt_sigaction rt_sigprocmask close_range close umask getpid openat open read write lseek fchmod ' +
-    'fsetxattr fcntl linkat link prlimit64 chdir dup2 dup3 execve newfstatat fstat stat statx setpriority ioprio_set ' +
-    'sched_setscheduler flock fchown ftruncate chroot geteuid getegid setgroups setresgid setresuid getresuid ' +
-    'getresgid getgroups setfsuid setfsgid pidfd_open sendmsg'
-  ).split(' '),
-);
 
 const EVERYTHING = (file: (name: string) => string) => [
   '--pidfile',
