@@ -1,63 +1,11 @@
-/** Many starts at once, and many readers meanwhile: one winner, and a file that is never less than whole. */
+/** Readers while daemons come and go, and while many starts fight: a file that is never less than whole. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { startMany } from '../helpers/many_starts';
 import { fixture } from '../helpers/paths';
 import * as pidfiles from '../helpers/pidfiles';
-import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
-import { shell } from '../helpers/tdaemon';
-
-const STARTS = 100;
-
-/** All at once from one shell; the exit statuses come back, sorted. */
-async function startMany(at: Scratch, count: number): Promise<number[]> {
-  const script = `
-    i=0
-    while [ $i -lt ${count} ]; do
-      { "$TDAEMON" -p "$TEST_DIRECTORY/pid" -- sleep 1000; echo $? >> "$TEST_DIRECTORY/statuses"; } &
-      i=$((i + 1))
-    done
-    wait`;
-  const ran = await shell(script, {
-    env: { TEST_DIRECTORY: at.directory },
-    stdio: ['ignore', 'ignore', 'ignore'],
-  });
-  expect(ran.status).toBe(0);
-  const statuses = fs.readFileSync(at.file('statuses'), 'utf8').trim().split('\n').map(Number);
-  fs.rmSync(at.file('statuses'));
-  return statuses.sort((a, b) => a - b);
-}
-
-const PREPARED: { what: string; rounds: number; prepare(at: Scratch): void }[] = [
-  { what: 'no pidfile', rounds: 2, prepare: () => {} },
-  { what: 'a stale pidfile', rounds: 2, prepare: (at) => void at.write('pid', `${pidfiles.deadPid()}\n`) },
-  { what: 'an empty pidfile', rounds: 1, prepare: (at) => void at.write('pid', '') },
-  {
-    what: 'a pidfile whose pid was reused',
-    rounds: 1,
-    prepare(at) {
-      const pid = pidfiles.stranger();
-      at.write('pid', `${pid}\n`);
-      pidfiles.setAttribute(at.file('pid'), `${pidfiles.identityOf(pid)}0`);
-    },
-  },
-];
-
-describe.each(PREPARED)(`${STARTS} starts at once with $what`, ({ rounds, prepare }) => {
-  it('have one winner, one process, and leave one file', { timeout: 300_000 }, async () => {
-    for (let round = 0; round < rounds; round++) {
-      const at = scratch();
-      prepare(at);
-      expect(await startMany(at, STARTS)).toEqual([0, ...Array(STARTS - 1).fill(1)]);
-      const pid = pidfiles.readPid(at.file('pid'));
-      expect(procfs.mentioning(at.directory)).toEqual([pid]);
-      expect(procfs.locksOn(at.file('pid'))).toMatchObject([{ kind: 'POSIX', access: 'READ', pid }]);
-      expect(fs.readdirSync(at.directory)).toEqual(['pid']);
-      await pidfiles.kill(pid);
-    }
-  });
-});
+import { scratch } from '../helpers/scratch';
 
 /** Ends the hammer and returns what it saw. */
 async function stop(hammer: ChildProcess): Promise<{ whole: number; absent: number; broken: number }> {

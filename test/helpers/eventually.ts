@@ -7,8 +7,9 @@ const LIMIT_MS = 30_000;
 export async function eventually<Value>(
   what: string,
   look: () => Value | undefined | null | false,
+  limit = LIMIT_MS,
 ): Promise<Value> {
-  const end = Date.now() + LIMIT_MS;
+  const end = Date.now() + limit;
   for (;;) {
     const value = look();
     if (value !== undefined && value !== null && value !== false) return value;
