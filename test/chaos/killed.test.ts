@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { asleep } from '../helpers/asleep';
 import { size, TIMEOUT, tell } from '../helpers/chaos';
 import { fixture, TDAEMON } from '../helpers/paths';
 import * as pidfiles from '../helpers/pidfiles';
@@ -81,6 +82,7 @@ describe.each(WAYS)('SIGKILL to tdaemon in $what', (way) => {
       const moment =
         round % 2 ? `start ${Math.round(chance * 1.2 * whole)}` : `fork ${Math.round(chance * 3000)}`;
       const kill = await killAt(at, moment, way.options);
+      for (const pid of kill.daemons) await asleep(pid);
       expect(violations(at, kill, way), `killed at ${moment}`).toEqual([]);
       if (kill.daemons.length > 0) seen.daemon++;
       else seen.nothing++;
