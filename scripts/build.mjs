@@ -13,17 +13,29 @@ const common = {
   metafile: true,
 };
 
+const helpApart = {
+  name: 'help apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\/help\.mjs$/ }, () => ({ path: './help.js', external: true }));
+  },
+};
+
 const bundles = [
   { entryPoints: { index: 'src/index.ts' } },
-  { entryPoints: { tdaemon: 'src/cli/main.ts' }, external: ['./help.mjs'], minifySyntax: true },
+  {
+    // bin/tdaemon calls it, with code that V8 has compiled before.
+    entryPoints: { tdaemon: 'src/cli/main.ts' },
+    minify: true,
+    plugins: [helpApart],
+    supported: { 'dynamic-import': false },
+    banner: { js: '(function (require, __dirname) {' },
+    footer: { js: '})' },
+  },
   {
     // yargs finds its own directory by import.meta.url, which only a module has.
     entryPoints: { help: 'src/cli/help.mts' },
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-    },
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   },
 ];
 
@@ -44,3 +56,4 @@ await rm('dist', { recursive: true, force: true });
 const results = await Promise.all(bundles.map((bundle) => build({ ...common, ...bundle })));
 const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licencesOf(inputs));
+await import('./code_cache.mjs');

@@ -219,8 +219,10 @@ interface Addon {
   secondsSinceBoot(): number;
   /** Null where /proc is not mounted. */
   rawArguments(): Buffer[] | null;
-  /** Null in a worker thread. */
-  rawEnvironment(): Buffer[] | null;
+  /** environ(7): each entry ends with a NUL byte. Null in a worker thread. */
+  rawEnvironment(): Buffer | null;
+  /** _exit(2): for a process that holds nothing to be given back. */
+  exitNow(status: number): never;
 }
 
 function findAddon(): string {

@@ -1,6 +1,6 @@
 /** What bin/tdaemon noted about the caller before node started and destroyed it. */
 import { native } from '../native';
-import { type Bytes, fromBuffer } from '../process/bytes';
+import { type Bytes, fromBuffer, splitAtNul, startsWith, toText } from '../process/bytes';
 
 const PREFIX = 'TDAEMON_CALLER_';
 
@@ -17,18 +17,6 @@ export interface Caller {
 const SHELLS_OWN =
   /^(IFS|PPID|OPTIND|OPTARG|OPTERR|PS[0-4]|ENV|LINENO|SHLVL|_|BASH[A-Z_]*|SHELLOPTS|UID|EUID|RANDOM|SECONDS|HOSTNAME)=/;
 
-/** Entries whose names the shell could not hold: each ends with a NUL byte. */
-function splitAtNul(bytes: Buffer): Bytes[] {
-  const entries: Bytes[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const nul = bytes.indexOf(0, at);
-    const end = nul === -1 ? bytes.length : nul;
-    if (end > at) entries.push(fromBuffer(bytes.subarray(at, end)));
-    at = end + 1;
-  }
-  return entries;
-}
-
 function parseOpenFiles(text: string | undefined): number | undefined {
   if (text === 'unlimited') return Number.POSITIVE_INFINITY;
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
@@ -37,12 +25,13 @@ function parseOpenFiles(text: string | undefined): number | undefined {
 export function readCaller(): Caller {
   const environment: Bytes[] = [];
   const passed = process.env[`${PREFIX}ENV`];
-  for (const entry of native.rawEnvironment() ?? []) {
-    const text = entry.toString('latin1');
-    if (text.startsWith(`${PREFIX}NODE_`)) environment.push(fromBuffer(entry.subarray(PREFIX.length)));
-    else if (!text.startsWith(PREFIX) && !(passed !== undefined && SHELLS_OWN.test(text)))
-      environment.push(fromBuffer(entry));
+  const own = native.rawEnvironment();
+  for (const entry of own ? splitAtNul(own) : []) {
+    if (startsWith(entry, `${PREFIX}NODE_`)) environment.push(entry.slice(PREFIX.length));
+    else if (!startsWith(entry, PREFIX) && !(passed !== undefined && SHELLS_OWN.test(toText(entry))))
+      environment.push(entry);
   }
+  // Entries whose names the shell could not hold.
   if (passed !== undefined) environment.push(...splitAtNul(Buffer.from(passed, 'base64')));
   const openFiles = parseOpenFiles(process.env[`${PREFIX}NOFILE`]);
   const descriptors = process.env[`${PREFIX}FDS`]

@@ -20,10 +20,12 @@ Options end at -- or at the first word that is no option.`,
     examples: [
       ['tdaemon --pidfile /var/run/app.pid -- ./blogdemon', 'the main job'],
       ['tdaemon -p app.pid --log app.log -u www-data -- ./app', 'log and user'],
+      ['tdaemon --ready tcp:localhost:80 -- ./app', 'return when it answers'],
       ['tdaemon --foreground --limit nofile=65536 -- ./app', 'in systemd, runit, Docker'],
     ],
-    statuses: `Exit status: 0 running; 1 already running (--oknodo: 0); 2 wrong usage; 125 could not be
-set up; 126 found, cannot be executed; 127 not found. After a failure nothing is left.`,
+    statuses: `Exit status: 0 running (and ready); 1 already running (--oknodo: 0); 2 wrong usage; 123 ended before
+it was ready; 124 not ready in time; 125 could not be set up; 126 found, cannot be executed;
+127 not found; 130 interrupted. After a failure nothing is left.`,
   },
   stop: {
     usage: `tdaemon stop [options]

@@ -2,6 +2,7 @@
 
 import { version } from '../../package.json';
 import { invalid } from '../errors';
+import { native } from '../native';
 import { type Bytes, toText } from '../process/bytes';
 import { readWords } from './caller';
 import { COMMANDS, type Command, RESERVED } from './option_table';
@@ -57,6 +58,5 @@ async function main(): Promise<number> {
   }
 }
 
-main().then((status) => {
-  process.exitCode = status;
-});
+// All that was written is written, and whatever had to be given back has been: nothing is left to wait for.
+main().then((status) => native.exitNow(status));

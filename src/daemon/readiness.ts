@@ -74,7 +74,7 @@ export class Readiness {
       for (const condition of this.#conditions) condition.prepare?.(this.#start);
       return await this.#waitFor(await startDetached(this.#plan));
     } finally {
-      for (const condition of this.#conditions) condition.close?.();
+      await Promise.all(this.#conditions.map((condition) => condition.close?.()));
     }
   }
 

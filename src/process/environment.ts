@@ -1,7 +1,7 @@
 /** The daemon's environment: the caller's, less what speaks of the caller, plus what was asked for. */
 import { invalid } from '../errors';
 import { native, type UserEntry } from '../native';
-import { type Bytes, concat, fromBuffer, toBuffer, toText } from './bytes';
+import { type Bytes, concat, fromBuffer, splitAtNul, toBuffer, toText } from './bytes';
 
 /** Meant for the caller's own pid or service, which a detached daemon has left: sd_notify(3), sd_watchdog_enabled(3). */
 const NOTIFICATION = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
@@ -35,7 +35,7 @@ function nameOf(entry: Buffer): string {
 /** environ(7), byte for byte; in a worker thread, which has a copy of its own, `process.env`. */
 export function callersEnvironment(): Bytes[] {
   const raw = native.rawEnvironment();
-  return raw?.map(fromBuffer) ?? Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  return (raw && splitAtNul(raw)) ?? Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
 }
 
 function entryFor(name: string, value: Bytes): Bytes {

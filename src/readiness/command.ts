@@ -22,6 +22,7 @@ function setUp(what: string, errno: number): Error {
 export class CommandSucceeds implements Condition {
   readonly text: string;
   readonly #command: string;
+  #reaped = Promise.resolve();
   state: string | undefined;
 
   constructor(text: string, rest: string) {
@@ -99,10 +100,17 @@ export class CommandSucceeds implements Condition {
 
   #kill(pid: number): void {
     kill(-pid, signalNumber('KILL'));
-    const reap = () => {
-      if (!native.reap(pid)) setTimeout(reap, 1);
-    };
-    reap();
+    this.#reaped = new Promise((resolve) => {
+      const reap = () => {
+        if (native.reap(pid)) resolve();
+        else setTimeout(reap, 1);
+      };
+      reap();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#reaped;
   }
 }
 

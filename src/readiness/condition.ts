@@ -59,8 +59,8 @@ export interface Condition {
    * @throws TdaemonError when it can never become true
    */
   watch(subject: Subject, signal: AbortSignal): Promise<void>;
-  /** Whatever `prepare` has made goes, also when there was no start. */
-  close?(): void;
+  /** Whatever `prepare` has made goes, also when there was no start; and what `watch` could not end at once has ended. */
+  close?(): void | Promise<void>;
 }
 
 /** It can never become true. @param reason `ended`: the daemon is to blame; `setup`: the question */
