@@ -1,7 +1,7 @@
 /** From the options to conditions, and from their outcome to a daemon or an error. */
 import { readFileSync } from 'node:fs';
 import { invalid, TdaemonError } from '../errors';
-import type { OpenedOutput, Spawned } from '../native';
+import type { Spawned } from '../native';
 import { fromBuffer, toText } from '../process/bytes';
 import { setVariable } from '../process/environment';
 import { LiveProcess } from '../process/live_process';
@@ -79,7 +79,7 @@ export class Readiness {
   }
 
   async #waitFor(started: Spawned): Promise<Ready> {
-    const outputs = outputFiles(this.#plan, started.outputs ?? []);
+    const outputs = outputFiles(this.#plan, started);
     const wait = new ReadinessWait(LiveProcess.from(started), {
       conditions: this.#conditions,
       timeout: this.#start.timeout,
@@ -178,12 +178,12 @@ function certificatesOf({ readyCa }: DaemonizeOptions): Buffer | undefined {
   }
 }
 
-function outputFiles({ spawn, daemonUid }: Plan, opened: readonly (OpenedOutput | null)[]): OutputFile[] {
+function outputFiles({ spawn, daemonUid }: Plan, { pid, outputs = [] }: Spawned): OutputFile[] {
   return [1, 2].flatMap((descriptor) => {
     const output = spawn.stdio[descriptor];
-    const found = opened[descriptor - 1];
+    const found = outputs[descriptor - 1];
     return output?.kind === 'file' && found
-      ? [new OutputFile(output.path, descriptor, found, daemonUid)]
+      ? [new OutputFile(output.path, descriptor, found, daemonUid, pid)]
       : [];
   });
 }

@@ -1,113 +1,113 @@
-/** Follows an output file line by line: told by inotify(7), not by looking again and again. */
+/** Follows an output line by line: told by inotify(7), not by looking again and again. */
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { LineSplitter } from './line_splitter';
+import type { LogFile } from './log_file';
 import type { OutputFile } from './output_file';
 
 /** Where nothing can be watched (no inotify instances left, an odd file system). */
 const LOOK_MS = 100;
 /** An unfinished line counts when nothing has followed for so long: some programs print no newline and wait. */
 const QUIET_MS = 1000;
-/** A longer line is taken in pieces. */
-const LONGEST_LINE = 16 * 1024 * 1024;
 
-const NEWLINE = 10;
+/** How far one file has been read. Others may follow the same file. */
+interface Place {
+  offset: number;
+  readonly splitter: LineSplitter;
+  readonly watcher: FSWatcher | undefined;
+}
 
 /** Calls with every batch of complete lines, without their ends. */
 export class LineFollower {
   readonly #output: OutputFile;
   readonly #onLines: (lines: Buffer[]) => void;
-  readonly #watchers: FSWatcher[] = [];
-  #fileWatcher: FSWatcher | undefined;
+  readonly #places = new Map<LogFile, Place>();
+  #directoryWatcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
-  #unfinished: Buffer[] = [];
-  #unfinishedBytes = 0;
+  #next: NodeJS.Immediate | undefined;
   #closed = false;
 
   constructor(output: OutputFile, onLines: (lines: Buffer[]) => void) {
-    // Its own: each reader is somewhere else in it.
-    this.#output = output.again();
+    this.#output = output;
     this.#onLines = onLines;
   }
 
   begin(): void {
-    this.#watchDirectory();
-    this.#watchFile();
-    this.#drain();
-  }
-
-  #drain(): void {
-    const { generation } = this.#output;
-    while (!this.#closed) {
-      const chunk = this.#output.read();
-      if (chunk.length === 0) break;
-      this.#take(chunk);
-    }
-    this.#awaitSilence();
-    if (this.#output.generation !== generation) this.#watchFile();
+    // A rotated log gets a new file of the same name.
+    const name = basename(this.#output.path);
+    this.#directoryWatcher = this.#watch(dirname(this.#output.path), (changed) => {
+      if (changed === null || changed === name) this.#look();
+    });
+    this.#look();
   }
 
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
     clearTimeout(this.#quiet);
-    for (const watcher of this.#watchers) watcher.close();
-    this.#fileWatcher?.close();
-    this.#output.close();
+    clearImmediate(this.#next);
+    this.#directoryWatcher?.close();
+    for (const { watcher } of this.#places.values()) watcher?.close();
   }
 
-  #take(chunk: Buffer): void {
-    const lines: Buffer[] = [];
-    let from = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-      lines.push(this.#join(chunk.subarray(from, end)));
-      from = end + 1;
+  /** Reads a piece only: a daemon that writes faster than we read must not keep time, ^C or its end from us. */
+  #look(): void {
+    if (this.#closed) return;
+    this.#output.lookForNew();
+    const { files } = this.#output;
+    for (const [file, { watcher }] of this.#places) {
+      if (files.includes(file)) continue;
+      watcher?.close();
+      this.#places.delete(file);
     }
-    this.#unfinished.push(chunk.subarray(from));
-    this.#unfinishedBytes += chunk.length - from;
-    if (this.#unfinishedBytes > LONGEST_LINE) lines.push(this.#join(Buffer.alloc(0)));
-    if (lines.length > 0) this.#onLines(lines);
+    // What was written before the watch was there is found by reading after it.
+    const read = files.map((file) => this.#read(file)).includes(true);
+    if (this.#closed) return;
+    if (read) {
+      clearImmediate(this.#next);
+      this.#next = setImmediate(() => this.#look());
+    }
+    this.#awaitSilence();
   }
 
-  #join(end: Buffer): Buffer {
-    const line = this.#unfinished.length === 0 ? end : Buffer.concat([...this.#unfinished, end]);
-    this.#unfinished = [];
-    this.#unfinishedBytes = 0;
-    return line;
+  /** @returns whether there may be more */
+  #read(file: LogFile): boolean {
+    const place = this.#placeIn(file);
+    if (file.size < place.offset) {
+      // Truncated: what was there is over, and its last line too.
+      file.start = 0;
+      place.offset = 0;
+      this.#tell(place.splitter.finish());
+    }
+    const chunk = file.read(place.offset);
+    place.offset += chunk.length;
+    this.#tell(place.splitter.take(chunk));
+    return chunk.length > 0;
   }
 
-  #finishLine(): void {
-    if (this.#unfinishedBytes > 0 && !this.#closed) this.#onLines([this.#join(Buffer.alloc(0))]);
+  #placeIn(file: LogFile): Place {
+    const known = this.#places.get(file);
+    if (known) return known;
+    const place = {
+      offset: file.start,
+      splitter: new LineSplitter(),
+      watcher: this.#watch(file.watchable, () => this.#look()),
+    };
+    this.#places.set(file, place);
+    return place;
   }
 
+  #tell(lines: Buffer[]): void {
+    if (lines.length > 0 && !this.#closed) this.#onLines(lines);
+  }
+
+  /** It stays unfinished: what follows belongs to it. */
   #awaitSilence(): void {
     clearTimeout(this.#quiet);
-    if (this.#unfinishedBytes === 0 || this.#closed) return;
-    this.#quiet = setTimeout(() => {
-      // It stays unfinished: what follows belongs to it.
-      const kept = this.#unfinished;
-      const bytes = this.#unfinishedBytes;
-      this.#finishLine();
-      this.#unfinished = kept;
-      this.#unfinishedBytes = bytes;
-    }, QUIET_MS);
-  }
-
-  #watchFile(): void {
-    if (this.#closed) return;
-    this.#fileWatcher?.close();
-    this.#fileWatcher = this.#watch(this.#output.watchable, () => this.#drain());
-    // What was written before the watch was there.
-    queueMicrotask(() => this.#drain());
-  }
-
-  /** A rotated log gets a new file of the same name. */
-  #watchDirectory(): void {
-    const name = basename(this.#output.path);
-    const watcher = this.#watch(dirname(this.#output.path), (changed) => {
-      if (changed === null || changed === name) this.#drain();
-    });
-    if (watcher) this.#watchers.push(watcher);
+    const unfinished = [...this.#places.values()].filter(({ splitter }) => splitter.hasUnfinished);
+    if (unfinished.length === 0) return;
+    this.#quiet = setTimeout(() => this.#tell(unfinished.map(({ splitter }) => splitter.peek())), QUIET_MS);
   }
 
   #watch(path: string, changed: (name: string | null) => void): FSWatcher | undefined {
@@ -122,6 +122,6 @@ export class LineFollower {
   }
 
   #lookAgain(): void {
-    if (!this.#closed) this.#timer ??= setInterval(() => this.#drain(), LOOK_MS);
+    if (!this.#closed) this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
   }
 }
