@@ -5,6 +5,8 @@ import { hopeless } from './condition';
 
 /** For one line. */
 const LIMIT_MS = 1000;
+/** Lines read at once that are slow together, though none alone: meanwhile nobody sees the time, ^C, or the end. */
+const MOST_SLOW_PARTS = 2;
 const LOOP = new Script('for (at = from; at < lines.length; at++) if (expression.test(lines[at])) break;');
 
 export class Pattern {
@@ -23,18 +25,20 @@ export class Pattern {
     createContext(this.#context);
   }
 
-  /** @returns its index; undefined: none does. @throws TdaemonError (`setup`) when one line takes longer than a second */
+  /** @returns its index; undefined: none does. @throws TdaemonError (`setup`) when it takes seconds */
   firstMatch(lines: readonly Buffer[]): number | undefined {
     const context = this.#context;
     context.lines = lines.map((line) => line.toString('utf8').replace(/\r$/, ''));
     context.from = 0;
+    let slowParts = 0;
     while (context.from < context.lines.length) {
       if (this.#runs()) return context.at < context.lines.length ? context.at : undefined;
       // All together took too long: does the one at which it stopped?
       const stoppedAt = context.at;
-      if (stoppedAt === context.from)
+      const isOneLine = stoppedAt === context.from;
+      if (isOneLine || ++slowParts === MOST_SLOW_PARTS)
         throw hopeless(
-          `the regular expression '${this.#source}' takes longer than ${LIMIT_MS / 1000} s for one line`,
+          `the regular expression '${this.#source}' takes longer than ${LIMIT_MS / 1000} s for ${isOneLine ? 'one line' : 'a few lines'}`,
           'ERR_TDAEMON_SLOW_EXPRESSION',
           'setup',
         );
