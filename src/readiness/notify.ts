@@ -7,6 +7,9 @@ import { type Condition, type Start, type Subject, until } from './condition';
 import { NotifyAddress } from './notify_address';
 import { type Message, parseNotification } from './notify_message';
 
+/** At once: more is received at the next turn of the event loop, or who sends without end would stop the clock. */
+const MOST_MESSAGES = 64;
+
 export class Notified implements Condition {
   readonly text: string;
   #address: NotifyAddress | undefined;
@@ -53,7 +56,7 @@ export class Notified implements Condition {
   /** @returns whether it is ready */
   #receive(socket: NotifySocket, subject: Subject): boolean {
     let ready = false;
-    for (;;) {
+    for (let count = 0; count < MOST_MESSAGES; count++) {
       const received = native.receiveNotification(socket);
       if (received === null || typeof received === 'number') return ready;
       const { pid, uid } = received;
@@ -63,6 +66,7 @@ export class Notified implements Condition {
       }
       ready = this.#heed(parseNotification(received.content), pid, subject) || ready;
     }
+    return ready;
   }
 
   /**
