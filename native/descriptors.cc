@@ -25,6 +25,13 @@ Napi::Value open_pipe(const Napi::CallbackInfo &info) {
   return result;
 }
 
+// closeDescriptor(descriptor): one of openPipe's. (To the fs module it would be nobody's, which a worker warns of.)
+Napi::Value close_descriptor(const Napi::CallbackInfo &info) {
+  if (!info[0].IsNumber()) return type_error(info.Env(), "closeDescriptor: takes a descriptor");
+  close(info[0].As<Napi::Number>().Int32Value());
+  return info.Env().Undefined();
+}
+
 // peerPid(descriptor): which process listens at the other end of a connected unix socket; 0: not known.
 Napi::Value peer_pid(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
@@ -48,5 +55,6 @@ Napi::Value peer_pid(const Napi::CallbackInfo &info) {
 
 void export_descriptors(Napi::Env env, Napi::Object exports) {
   exports.Set("openPipe", Napi::Function::New(env, open_pipe));
+  exports.Set("closeDescriptor", Napi::Function::New(env, close_descriptor));
   exports.Set("peerPid", Napi::Function::New(env, peer_pid));
 }

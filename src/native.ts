@@ -207,6 +207,8 @@ interface Addon {
   closeNotifySocket(socket: NotifySocket): void;
   /** Close-on-exec, the writer's number above the one given. The caller closes both. A number: errno. */
   openPipe(above: number): { reader: number; writer: number } | number;
+  /** Of openPipe, no other. */
+  closeDescriptor(descriptor: number): void;
   /** Who listens at the other end of a connected unix socket; 0: not known. */
   peerPid(descriptor: number): number;
   /** Null: there is none. A number: errno. */

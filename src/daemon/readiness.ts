@@ -85,9 +85,10 @@ export class Readiness {
       timeout: this.#start.timeout,
       signal: this.#options.signal,
       subject: this.#subject(started.group, outputs),
+      onBecomes: (former, live) => this.#repoint(former.pid, live),
     });
     try {
-      const outcome = await this.#outcome(wait, started);
+      const outcome = await this.#outcome(wait);
       if (outcome.kind !== 'ready') throw await this.#fail(outcome, started, wait.live, outputs);
       const lines = this.#conditions.flatMap(({ line }) => (line ? [fromBuffer(line)] : []));
       return { pid: wait.live.pid, startTime: wait.live.startTime ?? 0, lines };
@@ -98,12 +99,10 @@ export class Readiness {
   }
 
   /** Whatever goes wrong on the way is told when the daemon has been ended, not instead. */
-  async #outcome(wait: ReadinessWait, started: Spawned): Promise<Outcome> {
+  async #outcome(wait: ReadinessWait): Promise<Outcome> {
     try {
       this.#tellWaiting();
-      const outcome = await wait.outcome();
-      if (outcome.kind === 'ready' && wait.live.pid !== started.pid) this.#repoint(started.pid, wait.live);
-      return outcome;
+      return await wait.outcome();
     } catch (error) {
       return { kind: 'hopeless', error };
     }

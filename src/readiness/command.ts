@@ -1,5 +1,5 @@
 /** `cmd:COMMAND`: `sh -c COMMAND`, as the daemon's user, in its environment and directory, exits with 0. */
-import { closeSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { invalid } from '../errors';
 import { type Exit, native, type SpawnPlan } from '../native';
@@ -65,9 +65,9 @@ export class CommandSucceeds implements Condition {
     const pipe = native.openPipe(2);
     if (typeof pipe === 'number') throw setUp('a pipe', pipe);
     const started = native.spawnChild(this.#plan(subject, pipe.writer));
-    closeSync(pipe.writer);
+    native.closeDescriptor(pipe.writer);
     if (!started.ok) {
-      closeSync(pipe.reader);
+      native.closeDescriptor(pipe.reader);
       throw setUp(started.stage, started.errno);
     }
     const { pid } = started;

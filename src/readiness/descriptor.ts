@@ -1,5 +1,4 @@
 /** `fd:N`: the daemon writes a newline to descriptor N, as for s6 (its `notification-fd`). */
-import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { invalid, TdaemonError } from '../errors';
 import { native } from '../native';
@@ -84,13 +83,13 @@ export class DescriptorWritten implements Condition {
   }
 
   #closeWriter(): void {
-    if (this.#writer !== undefined) closeSync(this.#writer);
+    if (this.#writer !== undefined) native.closeDescriptor(this.#writer);
     this.#writer = undefined;
   }
 
   close(): void {
     this.#closeWriter();
-    if (this.#reader !== undefined) closeSync(this.#reader);
+    if (this.#reader !== undefined) native.closeDescriptor(this.#reader);
     this.#reader = undefined;
   }
 }

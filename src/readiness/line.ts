@@ -38,7 +38,8 @@ export class LineMatches implements Condition {
 
   watch({ outputs }: Subject, signal: AbortSignal): Promise<void> {
     return until(signal, (settle, fail) => {
-      if (!outputs.some(({ isReadable }) => isReadable))
+      // Who may write to a log may not always read it.
+      if (outputs.every(({ files }) => files.length === 0))
         throw hopeless('its log file cannot be read', 'EACCES', 'setup');
       const onLines = (lines: Buffer[]) => {
         if (this.line) return;

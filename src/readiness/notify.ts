@@ -3,7 +3,7 @@ import { TdaemonError } from '../errors';
 import { type NotifySocket, native } from '../native';
 import { errnoName, errnoWords } from '../process/errno';
 import { descendsFrom } from '../process/tree';
-import { type Condition, type Start, type Subject, until } from './condition';
+import { type Condition, hopeless, type Start, type Subject, until } from './condition';
 import { NotifyAddress } from './notify_address';
 import { type Message, parseNotification } from './notify_message';
 
@@ -43,10 +43,14 @@ export class Notified implements Condition {
   }
 
   watch(subject: Subject, signal: AbortSignal): Promise<void> {
-    return until(signal, (settle) => {
+    return until(signal, (settle, fail) => {
       const socket = this.#socket as NotifySocket;
       const watch = native.watchNotifySocket(socket, () => {
-        if (this.#receive(socket, subject)) settle();
+        try {
+          if (this.#receive(socket, subject)) settle();
+        } catch (error) {
+          fail(error);
+        }
       });
       if (typeof watch === 'number') throw new Error(`cannot watch a socket: ${errnoWords(watch)}`);
       return () => native.unwatch(watch);
@@ -58,7 +62,9 @@ export class Notified implements Condition {
     let ready = false;
     for (let count = 0; count < MOST_MESSAGES; count++) {
       const received = native.receiveNotification(socket);
-      if (received === null || typeof received === 'number') return ready;
+      if (received === null) return ready;
+      if (typeof received === 'number')
+        throw hopeless(`its socket fails: ${errnoWords(received)}`, errnoName(received), 'setup');
       const { pid, uid } = received;
       if (!this.#mayNotify(pid, uid, subject)) {
         this.#refused = `a notification of process ${pid} (uid ${uid}) was refused`;

@@ -19,6 +19,8 @@ export interface Waiting {
   /** Ends the wait: `interrupted`. */
   signal: AbortSignal | undefined;
   subject: Omit<Subject, 'live' | 'extend' | 'becomes'>;
+  /** Another process is the daemon from now on, which must be written down before the former one may end. */
+  onBecomes(former: LiveProcess, live: LiveProcess): void;
 }
 
 /** setTimeout of Node takes 31 bits. */
@@ -126,8 +128,13 @@ export class ReadinessWait {
       return;
     }
     this.#cancelEnd();
-    this.live.close();
+    const former = this.live;
     this.live = next;
     this.#watchEnd();
+    try {
+      this.#waiting.onBecomes(former, next);
+    } finally {
+      former.close();
+    }
   }
 }
