@@ -65,6 +65,20 @@ describe('MAINPID', () => {
     expect(pid).toBe(Number(fs.readFileSync(at.file('child'), 'utf8')));
   });
 
+  it('is in the pidfile before it is ready: the former may have ended by then', async () => {
+    const at = scratch();
+    const script = FORKED(
+      "send(b'MAINPID=%d' % pid); barrier(); os._exit(0)",
+      `
+    while os.getppid() == former: time.sleep(0.01)
+    seen = open(os.environ['TDAEMON_TEST'] + '/pid').read()
+    open(os.environ['TDAEMON_TEST'] + '/seen', 'w').write(seen)
+    send(b'READY=1')`,
+    );
+    const pid = expectReady(at, await awaitReady(at, 'notify', [], python(script)));
+    expect(fs.readFileSync(at.file('seen'), 'utf8')).toBe(`${pid}\n`);
+  });
+
   it.each([
     ['pid 1', () => 1],
     ['the process that has started tdaemon', () => process.pid],
