@@ -16,7 +16,7 @@ export function littleRoot(at: Scratch, programs: readonly string[]): string {
     fs.mkdirSync(path.join(root, directory), { recursive: true });
   for (const program of programs) {
     const file = execFileSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
-    fs.copyFileSync(file, path.join(root, 'bin', program));
+    fs.copyFileSync(file, path.join(root, 'bin', path.basename(program)));
     // ldd(1): `name => /path (address)`, or the loader's path alone.
     for (const [, library] of execFileSync('ldd', [file], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g))
       if (library) copyInto(root, library);
