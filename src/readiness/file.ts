@@ -18,6 +18,7 @@ function look(path: string): BigIntStats | undefined {
 export class FileAppears implements Condition {
   readonly text: string;
   readonly #given: string;
+  /** Where it is now. */
   #path = '';
   #before: BigIntStats | undefined;
   #started = 0n;
@@ -31,17 +32,14 @@ export class FileAppears implements Condition {
     return look(this.#path) ? 'it is older than the start' : 'no such file';
   }
 
-  check(start: Start): void {
-    this.#path = inRoot(start, this.#given);
-  }
-
-  prepare(): void {
-    this.#before = look(this.#path);
+  prepare(start: Start): void {
+    this.#before = look(inRoot(start, this.#given));
     this.#started = BigInt(Date.now());
   }
 
-  watch(_: Subject, signal: AbortSignal): Promise<void> {
+  watch(subject: Subject, signal: AbortSignal): Promise<void> {
     return poll(signal, async () => {
+      this.#path = inRoot(subject, this.#given);
       const now = look(this.#path);
       const before = this.#before;
       if (!now || now.mtimeMs < this.#started - SLACK_MS) return false;
