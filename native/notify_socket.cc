@@ -10,15 +10,8 @@
 
 #include "napi_result.h"
 #include "unique_fd.h"
+#include "unix_address.h"
 #include "watch.h"
-
-#ifndef SOCK_CLOEXEC
-#define SOCK_CLOEXEC 0
-#define SOCK_NONBLOCK 0
-#endif
-#ifndef MSG_CMSG_CLOEXEC
-#define MSG_CMSG_CLOEXEC 0
-#endif
 
 namespace {
 
@@ -53,21 +46,6 @@ bool ask_for_credentials(int descriptor) {
 #endif
 }
 
-// unix(7): a leading '@' stands for the NUL byte of an abstract address.
-bool fill_address(const std::string &name, sockaddr_un *address, socklen_t *size) {
-  *address = {};
-  address->sun_family = AF_UNIX;
-  if (name.empty() || name.size() >= sizeof address->sun_path) {
-    errno = ENAMETOOLONG;
-    return false;
-  }
-  memcpy(address->sun_path, name.data(), name.size());
-  bool abstract = name[0] == '@';
-  if (abstract) address->sun_path[0] = '\0';
-  *size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (abstract ? 0 : 1));
-  return true;
-}
-
 // openNotifySocket(address): a handle, or errno.
 Napi::Value open_notify_socket(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
@@ -76,7 +54,7 @@ Napi::Value open_notify_socket(const Napi::CallbackInfo &info) {
   socklen_t size = 0;
   UniqueFd own(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!own || !own.move_above(2) || !ask_for_credentials(own.get()) ||
-      !fill_address(info[0].As<Napi::String>().Utf8Value(), &address, &size) ||
+      !fill_unix_address(info[0].As<Napi::String>().Utf8Value(), &address, &size) ||
       bind(own.get(), reinterpret_cast<sockaddr *>(&address), size) == -1)
     return Napi::Number::New(env, errno);
   auto handle = Napi::External<UniqueFd>::New(env, new UniqueFd(std::move(own)),

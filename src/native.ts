@@ -209,8 +209,8 @@ interface Addon {
   openPipe(above: number): { reader: number; writer: number } | number;
   /** Of openPipe, no other. */
   closeDescriptor(descriptor: number): void;
-  /** Who listens at the other end of a connected unix socket; 0: not known. */
-  peerPid(descriptor: number): number;
+  /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */
+  connectUnix(address: string): { pid: number } | number;
   /** Null: there is none. A number: errno. */
   findUser(user: string | number): UserEntry | number | null;
   findGroup(group: string | number): { name: string; gid: number } | number | null;

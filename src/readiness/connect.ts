@@ -40,7 +40,13 @@ const WORDS: Record<string, string> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   EPROTOTYPE: 'not a stream socket',
+  EAGAIN: 'too many connections wait there',
+  ENAMETOOLONG: "longer than a socket's name",
 };
+
+export function inWords(code: string): string {
+  return WORDS[code] ?? code;
+}
 
 /** Of several addresses the last one's. */
 export function reasonOf(error: Error): string {

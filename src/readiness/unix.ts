@@ -1,9 +1,9 @@
 /** `unix:PATH`: the daemon accepts a connection on a stream socket. */
-import type { Socket } from 'node:net';
 import { invalid } from '../errors';
 import { native } from '../native';
+import { errnoName } from '../process/errno';
 import type { Condition, Start, Subject } from './condition';
-import { judgeListener, tryToConnect } from './connect';
+import { inWords, judgeListener } from './connect';
 import { whoListensOnUnix } from './listener';
 import { inRoot } from './paths';
 import { poll } from './poll';
@@ -11,17 +11,9 @@ import { poll } from './poll';
 /** unix(7): sun_path with its NUL. */
 const LONGEST = 107;
 
-/** There is no public way to a socket's descriptor; without it only /proc is asked who listens. */
-function descriptorOf(socket: Socket): number {
-  return (socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
-}
-
 export class UnixAccepts implements Condition {
   readonly text: string;
   readonly #given: string;
-  #path = '';
-  /** As the daemon has bound it. */
-  #bound = '';
   state: string | undefined;
 
   constructor(text: string, rest: string) {
@@ -29,23 +21,29 @@ export class UnixAccepts implements Condition {
     this.#given = rest;
   }
 
+  #address(start: Pick<Start, 'spawn'>): string {
+    return this.#given.startsWith('@') ? this.#given : inRoot(start, this.#given);
+  }
+
   check(start: Start): void {
-    const abstract = this.#given.startsWith('@');
-    this.#path = abstract ? `\0${this.#given.slice(1)}` : inRoot(start, this.#given);
-    this.#bound = abstract || start.spawn.chroot !== undefined ? this.#given : this.#path;
-    if (Buffer.byteLength(this.#path) > LONGEST)
+    if (Buffer.byteLength(this.#address(start)) > LONGEST)
       throw invalid(`ready: '${this.text}' is longer than the ${LONGEST} bytes that a socket's name has`);
   }
 
   watch(subject: Subject, signal: AbortSignal): Promise<void> {
-    return poll(signal, async (ended) => {
-      let stranger: string | undefined;
-      const failed = await tryToConnect({ path: this.#path }, ended, (socket) => {
-        const listener = whoListensOnUnix(this.#bound, native.peerPid(descriptorOf(socket)), subject);
-        stranger = judgeListener(listener, this.text, subject);
-      });
-      this.state = failed ?? stranger;
+    return poll(signal, async () => {
+      this.state = this.#look(subject);
       return this.state === undefined;
     });
+  }
+
+  /** @returns why not */
+  #look(subject: Subject): string | undefined {
+    const address = this.#address(subject);
+    const accepting = native.connectUnix(address);
+    if (typeof accepting === 'number') return inWords(errnoName(accepting));
+    // As the daemon has bound it.
+    const bound = subject.spawn.chroot === undefined ? address : this.#given;
+    return judgeListener(whoListensOnUnix(bound, accepting.pid, subject), this.text, subject);
   }
 }
