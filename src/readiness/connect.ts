@@ -6,11 +6,21 @@ import type { Listener } from './listener';
 /** A packet may have been lost, or a queue be full. */
 const PATIENCE_MS = 1000;
 
-/** Connects and hands the connection over for a look; closed afterwards. @returns why not; undefined: connected */
+/** Where nobody listens, the kernel may give a connection the very port that it is for as its own: it meets itself. */
+function isItself({ localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
+}
+
+/**
+ * Connects, and hands the connection over for a look; closed afterwards.
+ *
+ * @param onConnect @returns why it does not count
+ * @returns why not; undefined: connected
+ */
 export function tryToConnect(
   to: NetConnectOpts,
   signal: AbortSignal,
-  onConnect: (socket: Socket) => void,
+  onConnect: (socket: Socket) => string | undefined,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ ...to, timeout: PATIENCE_MS });
@@ -19,20 +29,27 @@ export function tryToConnect(
       socket.destroy();
       resolve(why);
     };
-    const abort = () => finish('interrupted');
+    // Why it was not ready is what was found before.
+    const abort = () => socket.destroy();
     signal.addEventListener('abort', abort);
     socket.on('error', (error) => finish(reasonOf(error)));
     socket.on('timeout', () => finish('no answer'));
     socket.on('connect', () => {
-      onConnect(socket);
-      finish();
+      if (!isItself(socket)) return finish(onConnect(socket));
+      // Without a last state (TIME_WAIT) that keeps the port from the daemon.
+      socket.resetAndDestroy();
+      finish(REFUSED);
     });
   });
 }
 
+export const REFUSED = 'connection refused';
+/** Also of who has accepted: its address is not known any more, and so not who it is. */
+export const GONE = 'connection reset';
+
 const WORDS: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
+  ECONNREFUSED: REFUSED,
+  ECONNRESET: GONE,
   ENOENT: 'no such file',
   ENOTFOUND: 'unknown host',
   EAI_AGAIN: 'the name cannot be resolved just now',

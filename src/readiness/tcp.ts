@@ -1,7 +1,7 @@
 /** `tcp:HOST:PORT`: the daemon accepts a connection. */
 import { invalid } from '../errors';
 import type { Condition, Subject } from './condition';
-import { judgeListener, tryToConnect } from './connect';
+import { GONE, judgeListener, tryToConnect } from './connect';
 import { whoListensOnTcp } from './listener';
 import { poll } from './poll';
 
@@ -9,7 +9,7 @@ export class TcpAccepts implements Condition {
   readonly text: string;
   readonly #host: string;
   readonly #port: number;
-  state: string | undefined;
+  state: string | undefined = 'no answer';
 
   constructor(text: string, rest: string) {
     const [, bracketed, plain, port] = /^(?:\[([^[\]]+)\]|([^[\]]+)):(\d{1,5})$/.exec(rest) ?? [];
@@ -23,13 +23,11 @@ export class TcpAccepts implements Condition {
 
   watch(subject: Subject, signal: AbortSignal): Promise<void> {
     return poll(signal, async (ended) => {
-      let stranger: string | undefined;
       const to = { host: this.#host, port: this.#port, autoSelectFamily: true };
-      const failed = await tryToConnect(to, ended, ({ remoteAddress = '' }) => {
-        const listener = whoListensOnTcp(remoteAddress, this.#port, subject);
-        stranger = judgeListener(listener, this.text, subject);
+      this.state = await tryToConnect(to, ended, ({ remoteAddress }) => {
+        if (remoteAddress === undefined) return GONE;
+        return judgeListener(whoListensOnTcp(remoteAddress, this.#port, subject), this.text, subject);
       });
-      this.state = failed ?? stranger;
       return this.state === undefined;
     });
   }
