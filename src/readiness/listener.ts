@@ -40,17 +40,19 @@ function whoHolds(inodes: ReadonlySet<string>, { live, group }: Subject): Listen
   return pid === undefined ? { owner: 'stranger' } : { owner: 'stranger', pid };
 }
 
-const ANY = new Set(['0.0.0.0', '[::]']);
+/** Whom the kernel asks first, of those who listen on a port: an address before all of them, IPv4 before IPv6. */
+function inOrder(address: string): string[] {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
+  if (plain.includes(':')) return [new URL(`http://[${plain}]`).hostname, '[::]'];
+  return [plain, new URL(`http://[::ffff:${plain}]`).hostname, '0.0.0.0', '[::]'];
+}
 
 /** @param address the numeric one that was connected to */
 export function whoListensOnTcp(address: string, port: number, subject: Subject): Listener {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
-  const wanted = plain.includes(':') ? new URL(`http://[${plain}]`).hostname : plain;
-  const mapped = plain.includes(':') ? wanted : new URL(`http://[::ffff:${plain}]`).hostname;
-  const listeners = tcpListeners('self').filter(
-    ({ host, port: at }) => at === port && (ANY.has(host) || host === wanted || host === mapped),
-  );
-  return whoHolds(new Set(listeners.map(({ inode }) => inode)), subject);
+  const onPort = tcpListeners('self').filter((listener) => listener.port === port);
+  const host = inOrder(address).find((each) => onPort.some((listener) => listener.host === each));
+  const asked = onPort.filter((listener) => listener.host === host);
+  return whoHolds(new Set(asked.map(({ inode }) => inode)), subject);
 }
 
 /** @param peer the process that began to listen, as the kernel says; 0: not known */

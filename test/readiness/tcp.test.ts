@@ -84,6 +84,13 @@ describe('tcp: is not ready', () => {
     const state = `process ${stranger} listens there, not the daemon`;
     await expectNotReady(scratch(), `${spec}:${port}`, ['sleep', '1000'], state);
   });
+
+  it('while a stranger has the IPv4 half of a port, and the daemon the other', async () => {
+    const port = await freePort();
+    const stranger = await strangerOn(port, 'self', '0.0.0.0');
+    const state = `process ${stranger} listens there, not the daemon`;
+    await expectNotReady(scratch(), `tcp:127.0.0.1:${port}`, [LISTENER, 'self', '::', `${port}`], state);
+  });
 });
 
 describe('tcp: where it is not to be seen who listens', () => {
