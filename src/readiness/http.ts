@@ -4,7 +4,7 @@ import { rootCertificates } from 'node:tls';
 import { version } from '../../package.json';
 import { invalid } from '../errors';
 import type { Condition, Start, Subject } from './condition';
-import { judgeListener, reasonOf } from './connect';
+import { GONE, judgeListener, REFUSED, reasonOf } from './connect';
 import { whoListensOnTcp } from './listener';
 import { poll } from './poll';
 
@@ -28,12 +28,14 @@ function addressOf(text: string): URL {
 export class HttpAnswers implements Condition {
   readonly text: string;
   readonly #url: URL;
+  readonly #port: number;
   #certificates: Buffer | undefined;
-  state: string | undefined;
+  state: string | undefined = 'no answer';
 
   constructor(text: string) {
     this.text = text;
     this.#url = addressOf(text);
+    this.#port = Number(this.#url.port) || (this.#url.protocol === 'https:' ? 443 : 80);
   }
 
   check({ certificates }: Start): void {
@@ -58,23 +60,37 @@ export class HttpAnswers implements Condition {
         headers: { 'user-agent': `tdaemon/${version}`, accept: '*/*', connection: 'close' },
         ...(this.#certificates && { ca: [...rootCertificates, this.#certificates] }),
       };
-      const request = client.get(this.#url, options, (response) => finish(this.#judge(response, subject)));
+      let address: string | undefined;
+      const request = client.get(this.#url, options, ({ statusCode = 0, socket }) =>
+        finish(this.#judge(statusCode, address ?? socket.remoteAddress, subject)),
+      );
+      // Who has answered may be gone by then, and its address be forgotten.
+      request.on('socket', (socket) =>
+        socket.once('connect', () => {
+          address = socket.remoteAddress;
+          // So this is over.
+          if (this.state === REFUSED) this.state = 'no answer';
+        }),
+      );
       const finish = (why?: string) => {
         signal.removeEventListener('abort', abort);
         request.destroy();
         resolve(why);
       };
-      const abort = () => finish('interrupted');
+      // Why it was not ready is what was found before.
+      const abort = () => request.destroy();
       signal.addEventListener('abort', abort);
-      request.on('error', (error) => finish(reasonOf(error)));
+      request.on('error', (error) => {
+        if (!signal.aborted) finish(reasonOf(error));
+      });
       request.on('timeout', () => finish('no answer'));
     });
   }
 
-  #judge({ statusCode = 0, socket }: IncomingMessage, subject: Subject): string | undefined {
-    const { remoteAddress = '', remotePort = 0 } = socket;
-    const stranger = judgeListener(whoListensOnTcp(remoteAddress, remotePort, subject), this.text, subject);
+  #judge(status: number, address: string | undefined, subject: Subject): string | undefined {
+    if (address === undefined) return GONE;
+    const stranger = judgeListener(whoListensOnTcp(address, this.#port, subject), this.text, subject);
     if (stranger !== undefined) return stranger;
-    return statusCode >= 200 && statusCode < 400 ? undefined : `status ${statusCode}`;
+    return status >= 200 && status < 400 ? undefined : `status ${status}`;
   }
 }
