@@ -7,6 +7,7 @@ import { errnoName, errnoWords } from '../process/errno';
 import { kill, LiveProcess } from '../process/live_process';
 import { signalName, signalNumber } from '../process/signals';
 import { type Condition, hopeless, type Start, type Subject, until } from './condition';
+import { inRoot } from './paths';
 import { poll } from './poll';
 
 const SHELL = '/bin/sh';
@@ -22,8 +23,9 @@ function setUp(what: string, errno: number): Error {
 export class CommandSucceeds implements Condition {
   readonly text: string;
   readonly #command: string;
+  /** No process of it is left. */
   #reaped = Promise.resolve();
-  state: string | undefined;
+  state: string | undefined = 'it has not ended';
 
   constructor(text: string, rest: string) {
     if (rest.includes('\0')) throw invalid(`ready: the command contains a NUL byte`);
@@ -32,7 +34,7 @@ export class CommandSucceeds implements Condition {
   }
 
   check({ spawn }: Start): void {
-    if (spawn.chroot !== undefined && !existsSync(`${spawn.chroot}${SHELL}`))
+    if (spawn.chroot !== undefined && !existsSync(inRoot({ spawn }, SHELL)))
       throw invalid(`ready: '${this.text}' needs ${SHELL} inside the root directory '${spawn.chroot}'`);
   }
 
@@ -74,19 +76,21 @@ export class CommandSucceeds implements Condition {
     const live = LiveProcess.from(started);
     const output = showLines(pipe.reader, subject);
     return until(signal, (settle) => {
-      let timer: NodeJS.Timeout | undefined;
+      let buried = false;
+      let escaped: NodeJS.Timeout | undefined;
       const cancel = live.onEnd(() => {
         const exit = this.#bury(pid);
+        buried = true;
         // All writers are gone, so what they wrote is there to be read, and then its end.
-        timer = setTimeout(() => settle(exit), ESCAPED_WRITER_MS);
+        escaped = setTimeout(() => settle(exit), ESCAPED_WRITER_MS);
         if (output.closed) settle(exit);
         else output.once('close', () => settle(exit));
       });
       return () => {
         cancel();
-        clearTimeout(timer);
+        clearTimeout(escaped);
         // Whatever it has started goes with it. It leads its group, and is not reaped yet: the number is still its own.
-        if (!live.hasEnded()) this.#kill(pid);
+        if (!buried) this.#kill(pid);
         live.close();
         output.destroy();
       };
@@ -94,15 +98,16 @@ export class CommandSucceeds implements Condition {
   }
 
   #bury(pid: number): Exit {
-    kill(-pid, signalNumber('KILL'));
+    killGroup(pid);
     return native.reap(pid) ?? { code: -1 };
   }
 
   #kill(pid: number): void {
-    kill(-pid, signalNumber('KILL'));
+    const permitted = killGroup(pid);
     this.#reaped = new Promise((resolve) => {
       const reap = () => {
-        if (native.reap(pid)) resolve();
+        // Of whom we may not end nobody knows when it ends.
+        if (native.reap(pid) || !permitted) resolve();
         else setTimeout(reap, 1);
       };
       reap();
@@ -114,6 +119,16 @@ export class CommandSucceeds implements Condition {
   }
 }
 
+/** @returns false: it has become another user's (set-user-ID), whom we may not signal */
+function killGroup(group: number): boolean {
+  try {
+    kill(-group, signalNumber('KILL'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function showLines(descriptor: number, subject: Subject): Socket {
   const socket = new Socket({ fd: descriptor, readable: true, writable: false });
   let rest = '';
@@ -121,6 +136,9 @@ function showLines(descriptor: number, subject: Subject): Socket {
     const lines = (rest + text).split('\n');
     rest = (lines.pop() ?? '').slice(0, LONGEST_LINE);
     for (const line of lines) subject.show(line);
+  });
+  socket.on('end', () => {
+    if (rest !== '') subject.show(rest);
   });
   socket.on('error', () => undefined);
   return socket;
