@@ -1,6 +1,7 @@
-// Small things that Node cannot do with pipes and sockets.
+// Small things that Node cannot do: with pipes, with sockets, and at its end.
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "napi_result.h"
 #include "os.h"
@@ -25,7 +26,8 @@ Napi::Value open_pipe(const Napi::CallbackInfo &info) {
   return result;
 }
 
-// closeDescriptor(descriptor): one of openPipe's. (To the fs module it would be nobody's, which a worker warns of.)
+// closeDescriptor(descriptor): one of openPipe's. (To the fs module it would be nobody's, which a worker
+// warns of.)
 Napi::Value close_descriptor(const Napi::CallbackInfo &info) {
   if (!info[0].IsNumber()) return type_error(info.Env(), "closeDescriptor: takes a descriptor");
   close(info[0].As<Napi::Number>().Int32Value());

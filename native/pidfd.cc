@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "napi_result.h"
 #include "os.h"
@@ -82,6 +83,13 @@ Napi::Value reap(const Napi::CallbackInfo &info) {
   return exit_status(info.Env(), status);
 }
 
+// exitNow(status): without taking Node down in good order, which takes longer than a start, and with a name
+// server that does not answer minutes. For whoever holds nothing that must be given back.
+Napi::Value exit_now(const Napi::CallbackInfo &info) {
+  if (!info[0].IsNumber()) return type_error(info.Env(), "exitNow: takes a status");
+  _exit(info[0].As<Napi::Number>().Int32Value());
+}
+
 Napi::Value close_pidfd(const Napi::CallbackInfo &info) {
   if (UniqueFd *pidfd = unwrap(info)) pidfd->reset();
   return info.Env().Undefined();
@@ -107,6 +115,7 @@ void export_pidfd(Napi::Env env, Napi::Object exports) {
   exports.Set("watchPidfd", Napi::Function::New(env, watch_pidfd));
   exports.Set("exitOf", Napi::Function::New(env, exit_of));
   exports.Set("reap", Napi::Function::New(env, reap));
+  exports.Set("exitNow", Napi::Function::New(env, exit_now));
   exports.Set("secondsSinceBoot", Napi::Function::New(env, seconds_since_boot));
   exports.Set("closePidfd", Napi::Function::New(env, close_pidfd));
 }

@@ -43,17 +43,9 @@ Napi::Value environment(const Napi::CallbackInfo &info) {
   return Napi::Buffer<char>::Copy(info.Env(), all.data(), all.size());
 }
 
-// exitNow(status): without taking Node down in good order, which takes longer than a start. For whoever holds
-// nothing that must be given back.
-Napi::Value exit_now(const Napi::CallbackInfo &info) {
-  if (!info[0].IsNumber()) return type_error(info.Env(), "exitNow: takes a status");
-  _exit(info[0].As<Napi::Number>().Int32Value());
-}
-
 }  // namespace
 
 void export_raw_arguments(Napi::Env env, Napi::Object exports) {
   exports.Set("rawArguments", Napi::Function::New(env, arguments));
   exports.Set("rawEnvironment", Napi::Function::New(env, environment));
-  exports.Set("exitNow", Napi::Function::New(env, exit_now));
 }

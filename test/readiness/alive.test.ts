@@ -1,8 +1,8 @@
 /** --ready alive:DURATION: the daemon has not ended by then. */
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../helpers/procfs';
-import { expectBadSpec, failReady, gate, startReady } from '../helpers/ready';
 import { scratch } from '../helpers/scratch';
+import { expectBadSpec, failReady, gate, startReady } from '../helpers/start_ready';
 
 describe('alive', () => {
   it.each(['0', '1ms', '300ms', '1s'])('%s: a daemon that lives is ready', async (duration) => {

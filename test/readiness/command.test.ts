@@ -7,10 +7,10 @@ import { because, missing } from '../helpers/needs';
 import { freePort } from '../helpers/port';
 import { isRoot } from '../helpers/privileges';
 import * as procfs from '../helpers/procfs';
-import { expectBadSpec, startReady, startReadyLoudly } from '../helpers/ready';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { redis } from '../helpers/servers';
 import { SLEEPER } from '../helpers/start';
+import { expectBadSpec, startReady, startReadyLoudly } from '../helpers/start_ready';
 import { run } from '../helpers/tdaemon';
 import { groupWithMember } from '../helpers/users';
 

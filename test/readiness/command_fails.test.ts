@@ -6,9 +6,9 @@ import { eventually } from '../helpers/eventually';
 import { TDAEMON } from '../helpers/paths';
 import { isRoot, NOBODY } from '../helpers/privileges';
 import * as procfs from '../helpers/procfs';
-import { expectNotReady, failReady } from '../helpers/ready';
 import { scratch } from '../helpers/scratch';
 import { mark, SLEEPER } from '../helpers/start';
+import { expectNotReady, failReady } from '../helpers/start_ready';
 import { run } from '../helpers/tdaemon';
 import { makeDirectory } from '../helpers/users';
 

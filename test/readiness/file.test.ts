@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { littleRoot } from '../helpers/little_root';
 import { isRoot, NOBODY } from '../helpers/privileges';
 import { link } from '../helpers/procfs';
-import { expectBadSpec, expectNotReady, gate, SOON, startReady } from '../helpers/ready';
 import { type Scratch, scratch } from '../helpers/scratch';
+import { expectBadSpec, expectNotReady, gate, SOON, startReady } from '../helpers/start_ready';
 import { makeDirectory } from '../helpers/users';
 
 const HOUR = 3600;

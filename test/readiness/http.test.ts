@@ -5,9 +5,9 @@ import { selfSigned } from '../helpers/certificates';
 import { because, missing } from '../helpers/needs';
 import { fixture } from '../helpers/paths';
 import { freePort, listens } from '../helpers/port';
-import { expectBadSpec, expectNotReady, failReady, startReady } from '../helpers/ready';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { httpServer, nginx, nodeServer } from '../helpers/servers';
+import { expectBadSpec, expectNotReady, failReady, startReady } from '../helpers/start_ready';
 
 const LISTENER = fixture('listener');
 /** For a server that must have begun. */

@@ -6,9 +6,9 @@ import { because, noMounts } from '../helpers/needs';
 import { fixture, TDAEMON } from '../helpers/paths';
 import { freePort } from '../helpers/port';
 import * as procfs from '../helpers/procfs';
-import { startReady } from '../helpers/ready';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { mark, SLEEPER, start } from '../helpers/start';
+import { startReady } from '../helpers/start_ready';
 import { run } from '../helpers/tdaemon';
 
 const LISTENER = fixture('listener');

@@ -2,14 +2,21 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { because, missing, notRoot } from '../helpers/needs';
-import { isolatedNetwork, noNetworks } from '../helpers/network';
+import { isolatedNetwork, noNetworks, silentNameServer } from '../helpers/network';
 import { fixture } from '../helpers/paths';
 import { accepts, freePort, listens, strangerOn } from '../helpers/port';
 import { isRoot, NOBODY } from '../helpers/privileges';
 import { childrenOf } from '../helpers/procfs';
-import { expectBadSpec, expectNotReady, gate, SOON, startReady, startReadyLoudly } from '../helpers/ready';
 import { scratch } from '../helpers/scratch';
 import { httpServer, nginx, redis } from '../helpers/servers';
+import {
+  expectBadSpec,
+  expectNotReady,
+  gate,
+  SOON,
+  startReady,
+  startReadyLoudly,
+} from '../helpers/start_ready';
 
 const LISTENER = fixture('listener');
 
@@ -136,6 +143,16 @@ describe('tcp: where it is not to be seen who listens', () => {
     await expectNotReady(scratch(), spec, ['sleep', '1000'], 'connection refused', SOON, spawning);
   });
 });
+
+const noNetwork = notRoot() ?? missing('ip') ?? noNetworks();
+it.skipIf(noNetwork)(
+  `tcp: a name server that never answers does not keep tdaemon${because(noNetwork)}`,
+  async () => {
+    const at = scratch();
+    const spawning = { under: silentNameServer(at) };
+    await expectNotReady(at, 'tcp:name.example:80', ['sleep', '1000'], 'no answer', SOON, spawning);
+  },
+);
 
 describe('tcp: a SPEC that means nothing is wrong usage', () => {
   it.each(['tcp:', 'tcp', 'tcp:80', 'tcp:localhost', 'tcp::80', 'tcp:localhost:0', 'tcp:localhost:65536'])(

@@ -7,9 +7,9 @@ import { fixture } from '../helpers/paths';
 import { accepts, listensAt, strangerAt } from '../helpers/port';
 import { isRoot, NOBODY } from '../helpers/privileges';
 import { link, status } from '../helpers/procfs';
-import { expectBadSpec, expectNotReady, gate, startReady } from '../helpers/ready';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { redisAt } from '../helpers/servers';
+import { expectBadSpec, expectNotReady, gate, startReady } from '../helpers/start_ready';
 
 const LISTENER = fixture('listener');
 
