@@ -1,4 +1,4 @@
-// Small things that Node cannot do: with pipes, with sockets, and at its end.
+// Small things that Node cannot do with pipes and sockets.
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
