@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 #include <vector>
 
 #include "spawn_child.h"
-#include "unique_fd.h"
 
 namespace {
 
@@ -21,27 +21,24 @@ class Remover {
   Remover(const SpawnPlan *plan, const KeptDescriptors *kept) : plan_(plan), kept_(kept) {}
 
   bool start() {
-    int ends[2];
-    if (os_channel(ends) == -1) return false;
-    wait_ = UniqueFd(ends[0]);
-    wake_ = UniqueFd(ends[1]);
-    if (!wait_.move_above(2) || !wake_.move_above(2)) return false;
-    errno = pthread_create(&thread_, nullptr, &Remover::run, this);
-    return errno == 0;
+    turn_.lock();
+    int error = pthread_create(&thread_, nullptr, &Remover::run, this);
+    if (error == 0) return true;
+    turn_.unlock();
+    errno = error;
+    return false;
   }
 
   // End the thread, which first removes the pidfile if there is one of ours.
   void finish() {
-    wake_.reset();
+    turn_.unlock();
     pthread_join(thread_, nullptr);
   }
 
  private:
   static void *run(void *argument) {
     Remover *self = static_cast<Remover *>(argument);
-    char byte;
-    while (read(self->wait_.get(), &byte, 1) == -1 && errno == EINTR) {
-    }
+    std::lock_guard<std::mutex> turn(self->turn_);
     self->remove();
     return nullptr;
   }
@@ -58,7 +55,7 @@ class Remover {
 
   const SpawnPlan *plan_;
   const KeptDescriptors *kept_;
-  UniqueFd wait_, wake_;
+  std::mutex turn_;  // the caller's until a step has failed; execve ends who waits for it
   pthread_t thread_ = {};
 };
 
@@ -92,8 +89,8 @@ SpawnReport exec_in_place(const SpawnPlan *plan) {
   become_command(plan, keep.data(), keep.size(), -1, &kept, &report);
 
   // As Node has them: the failure must yet be told, perhaps to a closed pipe or a full file.
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);
+  (void)signal(SIGPIPE, SIG_IGN);
+  (void)signal(SIGXFSZ, SIG_IGN);
   for (int number = 0; number < 3; number++)
     if (original[number] != -1) {
       dup2(original[number], number);
