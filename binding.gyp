@@ -31,8 +31,17 @@
       "conditions": [
         ["OS=='linux' and posix_fallback==0", { "sources": ["native/os_linux.cc", "native/os_linux_parent.cc"] }],
         ["OS!='linux' or posix_fallback==1", { "sources": ["native/os_posix.cc"] }],
-        # Not for users: a newer compiler may warn of more.
-        ["warnings_are_errors==1", { "cflags": ["-Werror"] }],
+        # Not for users: a newer compiler may warn of more. Other people's headers are not ours to judge.
+        ["warnings_are_errors==1", {
+          "cflags": [
+            "-Werror", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wformat=2", "-Wcast-qual", "-Wcast-align",
+            "-Wnull-dereference", "-Wlogical-op", "-Wduplicated-cond", "-Wduplicated-branches", "-Wvla",
+            "-Wpointer-arith", "-Wswitch-enum", "-Wmissing-declarations", "-Wredundant-decls",
+            "-isystem", "<(node_root_dir)/include/node",
+            "-isystem", "<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"
+          ],
+          "cflags_cc": ["-Wnon-virtual-dtor", "-Wextra-semi"]
+        }],
         ["OS=='mac'", {
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++20",

@@ -149,7 +149,8 @@ static int close_listed(const int *keep, size_t count, int mark_only) {
     }
     bool closed = false;
     for (long at = 0; at < size;) {
-      const Entry *entry = (const Entry *)(buffer + at);
+      // Each begins at a multiple of eight (getdents64(2)), as the buffer does.
+      const Entry *entry = static_cast<const Entry *>(static_cast<const void *>(buffer + at));
       at += entry->length;
       if (entry->name[0] < '0' || entry->name[0] > '9') continue;
       int descriptor = 0;

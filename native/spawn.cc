@@ -47,7 +47,7 @@ class Stacks {
   char *daemon() { return base() + kGuard + OS_STACK_SIZE + kGuard; }
 
  private:
-  static constexpr size_t kGuard = 64 * 1024;  // the largest page size that there is
+  static constexpr size_t kGuard = size_t{64} * 1024;  // the largest page size that there is
   static constexpr size_t kSize = 2 * (kGuard + OS_STACK_SIZE);
   char *base() { return static_cast<char *>(memory_); }
   void *memory_;
@@ -100,10 +100,10 @@ bool receive(int channel, SpawnMessage *message, UniqueFd *passed) {
   do size = recvmsg(channel, &header, flags | MSG_WAITALL);
   while (size == -1 && errno == EINTR);
   if (size != static_cast<ssize_t>(sizeof *message)) return false;
-  for (cmsghdr *part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+  for (cmsghdr *rights = CMSG_FIRSTHDR(&header); rights; rights = CMSG_NXTHDR(&header, rights)) {
+    if (rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS) continue;
     int descriptor;
-    memcpy(&descriptor, CMSG_DATA(part), sizeof descriptor);
+    memcpy(&descriptor, CMSG_DATA(rights), sizeof descriptor);
     *passed = UniqueFd(descriptor);
   }
   return true;
