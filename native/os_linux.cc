@@ -301,7 +301,7 @@ int os_peek(int directory, const char *name) {
 int os_open_unnamed(int directory) { return openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }
 
 static void descriptor_path(int descriptor, char *path) {
-  memcpy(path, "/proc/self/fd/", 14);
+  memcpy(path, "/proc/self/fd/", 14);  // NOLINT(bugprone-not-null-terminated-result): the number ends it
   os_format_decimal((uint64_t)descriptor, path + 14);
 }
 

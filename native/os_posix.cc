@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,7 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __APPLE__
-#include <pthread.h>
 #include <sys/sysctl.h>
 #endif
 
@@ -108,17 +109,17 @@ void os_exit(int status) { _exit(status); }
 void os_block_signals(OsSignalMask *before) {
   sigset_t all;
   sigfillset(&all);
-  sigprocmask(SIG_BLOCK, &all, set_of(before));
+  pthread_sigmask(SIG_BLOCK, &all, set_of(before));
 }
 
 void os_set_signals(const OsSignalMask *mask) {
-  sigprocmask(SIG_SETMASK, reinterpret_cast<const sigset_t *>(mask), nullptr);
+  pthread_sigmask(SIG_SETMASK, reinterpret_cast<const sigset_t *>(mask), nullptr);
 }
 
 void os_unblock_signals() {
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 void os_reset_dispositions() {

@@ -207,7 +207,7 @@ std::string unguessable_name() {
   std::string name = ".tdaemon.";
   for (unsigned char byte : random) {
     char digits[3];
-    snprintf(digits, sizeof digits, "%02x", byte);
+    (void)snprintf(digits, sizeof digits, "%02x", byte);
     name += digits;
   }
   return name;
