@@ -141,12 +141,16 @@ export interface HeldLock {
   inode: number;
 }
 
-/** /proc/locks (proc_locks(5)). */
+/**
+ * /proc/locks (proc_locks(5)). The kernel goes on by position from one read to the next: when a lock in front is
+ * released or taken meanwhile, it shows one twice. So a lock is what it says, without its number in the list.
+ */
 export function locksOn(file: string): HeldLock[] {
   const { ino } = fs.statSync(file);
   const held: HeldLock[] = [];
-  for (const line of fs.readFileSync('/proc/locks', 'latin1').split('\n')) {
-    const match = /^\d+: (?:-> )?(\w+)\s+\S+\s+(\w+)\s+(-?\d+) \w+:\w+:(\d+)/.exec(line);
+  const lines = fs.readFileSync('/proc/locks', 'latin1').split('\n');
+  for (const line of new Set(lines.map((each) => each.replace(/^\d+: /, '')))) {
+    const match = /^(?:-> )?(\w+)\s+\S+\s+(\w+)\s+(-?\d+) \w+:\w+:(\d+)/.exec(line);
     if (match && Number(match[4]) === ino)
       held.push({ kind: match[1] as string, access: match[2] as string, pid: Number(match[3]), inode: ino });
   }
