@@ -267,26 +267,38 @@ static int open_of_process(pid_t pid, const char *name, size_t size) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-bool os_shows_arguments(pid_t pid) {
-  int file = open_of_process(pid, "/cmdline", sizeof "/cmdline");
-  if (file == -1) return true;
-  char byte;
-  ssize_t size = read(file, &byte, 1);
+static ssize_t read_of_process(pid_t pid, const char *name, size_t name_size, char *text, size_t size) {
+  int file = open_of_process(pid, name, name_size);
+  if (file == -1) return -1;
+  ssize_t found = read(file, text, size);
   close(file);
-  return size != 0;
+  return found;
+}
+
+// Where the third field of proc_pid_stat(5) begins, or at the end. The second is the program's name in
+// parentheses, and may itself hold any of ") (".
+static ssize_t after_name(const char *text, ssize_t size) {
+  ssize_t at = size - 1;
+  while (at > 0 && text[at] != ')') at--;
+  return at + 2 < size ? at + 2 : size;
+}
+
+bool os_shows_arguments(pid_t pid) {
+  char text[1024];
+  if (read_of_process(pid, "/cmdline", sizeof "/cmdline", text, 1) != 0) return true;
+  // The first thread has ended, and others may run on for ever: they will not be shown again.
+  ssize_t size = read_of_process(pid, "/stat", sizeof "/stat", text, sizeof text);
+  if (size <= 0) return true;
+  ssize_t state = after_name(text, size);
+  return state == size || text[state] == 'Z' || text[state] == 'X';
 }
 
 uint64_t os_start_time(pid_t pid) {
-  int file = open_of_process(pid, "/stat", sizeof "/stat");
-  if (file == -1) return 0;
   char text[1024];
-  ssize_t size = read(file, text, sizeof text);
-  close(file);
+  ssize_t size = read_of_process(pid, "/stat", sizeof "/stat", text, sizeof text);
   if (size <= 0) return 0;
-  // The second field is the program's name in parentheses, and may itself hold any of ") (".
-  ssize_t at = size - 1;
-  while (at > 0 && text[at] != ')') at--;
-  for (int field = 2; at < size && field < 22; at++)
+  ssize_t at = after_name(text, size);
+  for (int field = 3; at < size && field < 22; at++)
     if (text[at] == ' ') field++;
   uint64_t ticks = 0;
   for (; at < size && text[at] >= '0' && text[at] <= '9'; at++)

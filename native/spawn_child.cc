@@ -29,6 +29,7 @@ bool fail(SpawnReport *report, SpawnStage stage, SpawnRefusal refusal, int index
 namespace {
 
 constexpr int kLookMs = 1000;
+constexpr int kMostLooks = 50000;  // some seconds
 
 bool set_scheduling(const SpawnPlan *plan, SpawnReport *report) {
   if (plan->set_nice && setpriority(PRIO_PROCESS, 0, plan->nice) == -1) return fail(report, STAGE_NICE);
@@ -201,7 +202,11 @@ bool has_executed(pid_t daemon, pid_t group) {
 // The mark is made before the new image has its arguments and environment: wait until others see them too, so
 // that what looks at the daemon when we have returned (status, ps, pgrep -f) finds it.
 void await_arguments(pid_t daemon) {
-  while (!os_shows_arguments(daemon) && !os_has_ended(daemon)) os_pause_briefly();
+  // Not for ever: a program may hide them, by prctl(PR_SET_MM).
+  for (int looks = 0; looks < kMostLooks; looks++) {
+    if (os_shows_arguments(daemon) || os_has_ended(daemon)) return;
+    os_pause_briefly();
+  }
 }
 
 // What became of the daemon: its own report, or the kernel's word that it executed.
