@@ -18,7 +18,7 @@ namespace {
 const napi_type_tag kTag = {0x7464616d6f6e0004, 0x6e6f746966790001};
 
 // What systemd takes, many times over. What is longer is no notification.
-constexpr size_t kMostBytes = 64 * 1024;
+constexpr size_t kMostBytes = 65536;
 // SCM_MAX_FD: the kernel passes no more at once.
 constexpr size_t kMostDescriptors = 253;
 
@@ -108,7 +108,7 @@ Napi::Value receive_notification(const Napi::CallbackInfo &info) {
   ssize_t size;
   do size = recvmsg(own->get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   while (size == -1 && errno == EINTR);
-  if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) return env.Null();
+  if (size == -1 && errno == EAGAIN) return env.Null();
   if (size == -1) return Napi::Number::New(env, errno);
   Sender sender = take_control(&header);
   size_t length = header.msg_flags & MSG_TRUNC ? 0 : static_cast<size_t>(size);

@@ -25,6 +25,8 @@ bool os_is_stopped(pid_t child);
 bool os_child_has_executed(pid_t child);
 // Whether the system shows what it executes. True where that cannot be known.
 bool os_shows_arguments(pid_t pid);
+// Whether its first thread has ended, or it is gone. False where that cannot be known.
+bool os_is_zombie(pid_t pid);
 void os_pause_briefly(void);
 [[noreturn]] void os_exit(int status);
 

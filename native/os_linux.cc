@@ -283,14 +283,19 @@ static ssize_t after_name(const char *text, ssize_t size) {
   return at + 2 < size ? at + 2 : size;
 }
 
-bool os_shows_arguments(pid_t pid) {
+bool os_is_zombie(pid_t pid) {
   char text[1024];
-  if (read_of_process(pid, "/cmdline", sizeof "/cmdline", text, 1) != 0) return true;
-  // The first thread has ended, and others may run on for ever: they will not be shown again.
   ssize_t size = read_of_process(pid, "/stat", sizeof "/stat", text, sizeof text);
   if (size <= 0) return true;
   ssize_t state = after_name(text, size);
   return state == size || text[state] == 'Z' || text[state] == 'X';
+}
+
+bool os_shows_arguments(pid_t pid) {
+  char byte;
+  if (read_of_process(pid, "/cmdline", sizeof "/cmdline", &byte, 1) != 0) return true;
+  // The first thread has ended, and others may run on for ever: they will not be shown again.
+  return os_is_zombie(pid);
 }
 
 uint64_t os_start_time(pid_t pid) {

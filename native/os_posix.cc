@@ -102,6 +102,9 @@ bool os_is_stopped(pid_t child) {
 // One that was killed just before is not told from one that was killed just after.
 bool os_child_has_executed(pid_t) { return true; }
 
+// Then it is waited for until it has been reaped.
+bool os_is_zombie(pid_t) { return false; }
+
 bool os_shows_arguments(pid_t) { return true; }
 
 void os_exit(int status) { _exit(status); }

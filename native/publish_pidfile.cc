@@ -29,6 +29,7 @@ bool fill_pidfile(int file, pid_t pid, const char *boot_id, uint64_t start_time)
     char identity[96];
     size_t size = strlen(boot_id);
     if (size > 64) return true;
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length goes with it
     memcpy(identity, boot_id, size);
     identity[size++] = ' ';
     size += os_format_decimal(start_time, identity + size);

@@ -120,8 +120,8 @@ void end_orphan(const SpawnPlan *plan, pid_t leader, pid_t daemon, const UniqueF
     while (poll(&ended, 1, -1) == -1 && errno == EINTR) {
     }
   } else {
-    // A zombie still has its session, but no arguments.
-    while (getsid(daemon) == leader && os_shows_arguments(daemon)) os_pause_briefly();
+    // A zombie still has its session.
+    while (getsid(daemon) == leader && !os_is_zombie(daemon)) os_pause_briefly();
   }
   discard_pidfile(plan, daemon);
 }

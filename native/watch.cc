@@ -30,8 +30,8 @@ class Watch {
       return -error;
     }
     watch->poll_->data = watch;
-    napi_add_async_cleanup_hook(env, on_environment_end, watch, &watch->hook_);
-    uv_poll_start(watch->poll_, UV_READABLE, on_readable);
+    (void)napi_add_async_cleanup_hook(env, on_environment_end, watch, &watch->hook_);
+    (void)uv_poll_start(watch->poll_, UV_READABLE, on_readable);
     *to = watch;
     return 0;
   }
@@ -67,7 +67,7 @@ class Watch {
     free(handle);
     watch->callback_.Reset();
     watch->descriptor_.reset();
-    napi_remove_async_cleanup_hook(watch->hook_);
+    (void)napi_remove_async_cleanup_hook(watch->hook_);
     watch->closed_ = true;
     if (watch->forgotten_) delete watch;
   }
@@ -87,7 +87,7 @@ class Watch {
 Napi::Value unwatch(const Napi::CallbackInfo &info) {
   if (!info[0].IsExternal() || !info[0].As<Napi::External<Watch>>().CheckTypeTag(&kTag))
     return type_error(info.Env(), "unwatch: not a handle of a watch");
-  info[0].As<Napi::External<Watch>>().Data()->stop();
+  if (Watch *watch = info[0].As<Napi::External<Watch>>().Data()) watch->stop();
   return info.Env().Undefined();
 }
 

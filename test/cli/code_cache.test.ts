@@ -29,7 +29,13 @@ it.each<{ what: string; spoil: (file: string) => void }>([
   { what: 'cut off', spoil: (file) => fs.truncateSync(file, 1000) },
   { what: "another version's", spoil: (file) => fs.writeFileSync(file, cache().fill(0x55, 4, 8)) },
   { what: 'a text', spoil: (file) => fs.writeFileSync(file, 'no cache') },
-  { what: 'a directory', spoil: (file) => (fs.rmSync(file), fs.mkdirSync(file)) },
+  {
+    what: 'a directory',
+    spoil: (file) => {
+      fs.rmSync(file);
+      fs.mkdirSync(file);
+    },
+  },
 ])('a start with the cache $what', async ({ spoil }) => {
   const at = scratch();
   spoil(copy(at));
