@@ -40,6 +40,7 @@ struct OsSignalMask {
 void os_block_signals(OsSignalMask *before);
 void os_set_signals(const OsSignalMask *mask);
 void os_unblock_signals(void);
+void os_drop_pending_signals(void);
 void os_reset_dispositions(void);
 void os_default_sigchld(void);
 

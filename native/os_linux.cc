@@ -92,6 +92,14 @@ void os_unblock_signals() {
   os_set_signals(&none);
 }
 
+void os_drop_pending_signals() {
+  OsSignalMask all;
+  memset(&all, 0xff, sizeof all);
+  const struct timespec at_once = {};
+  while (syscall(SYS_rt_sigtimedwait, &all, nullptr, &at_once, kSignalSetSize) > 0 || errno == EINTR) {
+  }
+}
+
 // The kernel's own struct sigaction: all zero is SIG_DFL without flags on every architecture.
 static void set_default(int number) {
   uint64_t kernel_sigaction[8] = {};

@@ -125,6 +125,15 @@ void os_unblock_signals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
+void os_drop_pending_signals() {
+  sigset_t pending, none;
+  sigemptyset(&none);
+  int number;
+  while (sigpending(&pending) == 0 && memcmp(&pending, &none, sizeof none) != 0 &&
+         sigwait(&pending, &number) == 0) {
+  }
+}
+
 void os_reset_dispositions() {
   struct sigaction standard = {};
   standard.sa_handler = SIG_DFL;

@@ -272,10 +272,12 @@ void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, i
 int be_child(void *argument) {
   const SpawnContext *spawn = (const SpawnContext *)argument;
   SpawnMessage message = {MESSAGE_RESULT, {}};
-  os_reset_dispositions();
   if (setsid() == -1) {
     fail(&message.report, STAGE_SETSID);
   } else {
+    // What was meant for the caller's group, such as the ^C of its terminal, has reached us too until now.
+    os_drop_pending_signals();
+    os_reset_dispositions();
     KeptDescriptors kept;
     become_command(spawn->plan, spawn->keep, spawn->keep_count, spawn->to_parent, &kept, &message.report);
   }

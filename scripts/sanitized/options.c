@@ -6,9 +6,11 @@
 
 // verify_asan_link_order: this library comes first, so that its functions are the ones found.
 // detect_leaks: Node ends without freeing, and the check fails under strace. (Of ours valgrind tells.)
+// disable_coredump: the limits are under test.
 // quarantine, context: enough to see a use after free and whose it was, and a start takes half the time.
 const char *__asan_default_options(void) {
-  return "verify_asan_link_order=0:detect_leaks=0:quarantine_size_mb=4:malloc_context_size=5";
+  return "verify_asan_link_order=0:detect_leaks=0:disable_coredump=0:"
+         "quarantine_size_mb=4:malloc_context_size=5";
 }
 
 const char *__ubsan_default_options(void) { return "print_stacktrace=1"; }

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import { fixture, TDAEMON } from '../helpers/paths';
-import { mentioning } from '../helpers/procfs';
+import { childrenOf, mentioning, stat } from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { mark } from '../helpers/start';
 
@@ -22,8 +22,8 @@ const waiting = (at: Scratch, ...options: string[]) => [
   '1000',
 ];
 
-function run(program: string, words: readonly string[]) {
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+function run(program: string, words: readonly string[], detached = false) {
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], detached });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text: Buffer) => (output.stdout += text));
   child.stderr.on('data', (text: Buffer) => (output.stderr += text));
@@ -66,5 +66,21 @@ describe('interrupted while waiting: 130, and nothing is left', () => {
     expect(await ended).toBe(130);
     expect(await loud.ended).toBe(130);
     expect(output.stdout.replace('^C', '')).toBe('');
+  });
+
+  it('by ^C just when the readiness command is being started, which is still of the same group', async () => {
+    const at = scratch();
+    const slowly = ['-f', '-qq', '-o', at.file('log'), '-e', 'inject=setsid:delay_enter=1s'];
+    const words = [...slowly, TDAEMON, ...waiting(at)];
+    const { child, output, ended } = run('strace', words, true);
+    const group = child.pid as number;
+    await eventually('the daemon is there', () => fs.existsSync(at.file('pid')));
+    const [caller] = childrenOf(group) as [number];
+    const being = () => childrenOf(caller).some((pid) => stat(pid)?.group === group);
+    await eventually('the command is being started', being);
+    process.kill(-group, 'SIGINT');
+    expect(await ended).toBe(130);
+    expect(output.stderr).toBe("tdaemon: interrupted while waiting for 'sleep'; it was stopped\n");
+    expect(mentioning(at.directory)).toEqual([]);
   });
 });
