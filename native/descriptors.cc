@@ -1,6 +1,10 @@
 // Small things that Node cannot do with pipes and sockets.
 #include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "napi_result.h"
@@ -66,10 +70,59 @@ Napi::Value connect_unix(const Napi::CallbackInfo &info) {
   return result;
 }
 
+// makeFifo(path, mode): 0 or errno. The umask of a process with threads is not ours to change.
+Napi::Value make_fifo(const Napi::CallbackInfo &info) {
+  if (!info[0].IsString() || !info[1].IsNumber())
+    return type_error(info.Env(), "makeFifo: takes path and mode");
+  std::string path = info[0].As<Napi::String>().Utf8Value();
+  auto mode = static_cast<mode_t>(info[1].As<Napi::Number>().Uint32Value());
+  bool made = mkfifo(path.c_str(), mode) == 0 && chmod(path.c_str(), mode) == 0;
+  return Napi::Number::New(info.Env(), made ? 0 : errno);
+}
+
+// lockFile(descriptor): flock(2), exclusive; waits while somebody else has it, whoever that is ends soon. 0
+// or errno.
+Napi::Value lock_file(const Napi::CallbackInfo &info) {
+  if (!info[0].IsNumber()) return type_error(info.Env(), "lockFile: takes a descriptor");
+  int result;
+  do result = flock(info[0].As<Napi::Number>().Int32Value(), LOCK_EX);
+  while (result == -1 && errno == EINTR);
+  return Napi::Number::New(info.Env(), result == -1 ? errno : 0);
+}
+
+// sendDescriptor(socket, text, descriptor): in one message (unix(7), SCM_RIGHTS). 0 or errno.
+Napi::Value send_descriptor(const Napi::CallbackInfo &info) {
+  if (!info[0].IsNumber() || !info[1].IsString() || !info[2].IsNumber())
+    return type_error(info.Env(), "sendDescriptor: takes socket, text and descriptor");
+  int socket = info[0].As<Napi::Number>().Int32Value(), sent = info[2].As<Napi::Number>().Int32Value();
+  std::string text = info[1].As<Napi::String>().Utf8Value();
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof sent)] = {};
+  iovec part = {text.data(), text.size()};
+  msghdr header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  cmsghdr *rights = CMSG_FIRSTHDR(&header);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof sent);
+  memcpy(CMSG_DATA(rights), &sent, sizeof sent);
+  pollfd writable = {socket, POLLOUT, 0};
+  ssize_t size;
+  do size = sendmsg(socket, &header, os_send_flags);
+  while (size == -1 && (errno == EINTR || (errno == EAGAIN && poll(&writable, 1, -1) >= 0)));
+  int error = size == -1 ? errno : size == static_cast<ssize_t>(text.size()) ? 0 : EMSGSIZE;
+  return Napi::Number::New(info.Env(), error);
+}
+
 }  // namespace
 
 void export_descriptors(Napi::Env env, Napi::Object exports) {
   exports.Set("openPipe", Napi::Function::New(env, open_pipe));
   exports.Set("closeDescriptor", Napi::Function::New(env, close_descriptor));
+  exports.Set("makeFifo", Napi::Function::New(env, make_fifo));
+  exports.Set("lockFile", Napi::Function::New(env, lock_file));
+  exports.Set("sendDescriptor", Napi::Function::New(env, send_descriptor));
   exports.Set("connectUnix", Napi::Function::New(env, connect_unix));
 }

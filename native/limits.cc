@@ -1,4 +1,5 @@
 // Resource limits by name (getrlimit(2)): those that this system has.
+#include <errno.h>
 #include <sys/resource.h>
 
 #include <cmath>
@@ -45,6 +46,32 @@ Napi::Value get_limit(const Napi::CallbackInfo &info) {
   return limit;
 }
 
+#ifdef __linux__
+rlim_t limit_of(double value) {
+  // 2^53 is beyond every real limit, and Infinity says unlimited.
+  return value > 9007199254740991.0 ? RLIM_INFINITY : static_cast<rlim_t>(value);
+}
+#endif
+
+// setLimitOf(pid, resource, soft, hard | undefined): 0 or errno (prlimit(2)). Without a hard limit it stays,
+// and is raised where the soft one lies above it.
+Napi::Value set_limit_of(const Napi::CallbackInfo &info) {
+  for (size_t i = 0; i < 3; i++)
+    if (!info[i].IsNumber()) return type_error(info.Env(), "setLimitOf: takes pid, resource, soft and hard");
+#ifdef __linux__
+  auto pid = static_cast<pid_t>(info[0].As<Napi::Number>().Int32Value());
+  auto resource = static_cast<__rlimit_resource>(info[1].As<Napi::Number>().Int32Value());
+  struct rlimit limit;
+  if (prlimit(pid, resource, nullptr, &limit) == -1) return Napi::Number::New(info.Env(), errno);
+  limit.rlim_cur = limit_of(info[2].As<Napi::Number>().DoubleValue());
+  if (info[3].IsNumber()) limit.rlim_max = limit_of(info[3].As<Napi::Number>().DoubleValue());
+  if (limit.rlim_max < limit.rlim_cur) limit.rlim_max = limit.rlim_cur;
+  return Napi::Number::New(info.Env(), prlimit(pid, resource, &limit, nullptr) == -1 ? errno : 0);
+#else
+  return Napi::Number::New(info.Env(), ENOSYS);
+#endif
+}
+
 }  // namespace
 
 void export_limits(Napi::Env env, Napi::Object exports) {
@@ -52,4 +79,5 @@ void export_limits(Napi::Env env, Napi::Object exports) {
   for (const NamedLimit &limit : kLimits) names.Set(limit.name, Napi::Number::New(env, limit.resource));
   exports.Set("limitResources", names);
   exports.Set("getLimit", Napi::Function::New(env, get_limit));
+  exports.Set("setLimitOf", Napi::Function::New(env, set_limit_of));
 }

@@ -273,6 +273,8 @@ bool marshal(const Napi::Object &object, MarshalledPlan *to) {
   plan->chdir = from.bytes("chdir");
   read_kept_descriptors(from, to);
   read_passes(from, to);
+  if (from.has("cgroup")) plan->cgroup = static_cast<int>(from.integer("cgroup", 3, kInt));
+  if (from.has("record")) plan->record = static_cast<int>(from.integer("record", 3, kInt));
   plan->tell_outputs = from.boolean("tellOutputs");
   plan->no_new_privs = from.boolean("noNewPrivs");
   plan->foreground = from.boolean("foreground");

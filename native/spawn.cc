@@ -57,6 +57,8 @@ std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader, int t
   std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
   keep.push_back(to_leader);
   if (plan->tell_outputs) keep.push_back(to_parent);
+  for (int given : {plan->cgroup, plan->record})
+    if (given != 0) keep.push_back(given);
   for (size_t i = 0; i < plan->pass_count; i++) keep.push_back(plan->passes[i].from);
   for (const StdioPlan &stdio : plan->stdio)
     if (stdio.kind == STDIO_INHERIT && stdio.same_as > 2) keep.push_back(stdio.same_as);

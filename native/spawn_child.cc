@@ -41,6 +41,19 @@ bool set_scheduling(const SpawnPlan *plan, SpawnReport *report) {
   return true;
 }
 
+// Whoever starts after the caller's death must find out whom the caller had started.
+bool write_record(const SpawnPlan *plan, SpawnReport *report) {
+  if (plan->cgroup != 0 && write(plan->cgroup, "0", 1) != 1) return fail(report, STAGE_CGROUP);
+  if (plan->record == 0) return true;
+  char text[48];
+  size_t size = os_format_decimal((uint64_t)getpid(), text);
+  text[size++] = ' ';
+  size += os_format_decimal(os_start_time(getpid()), text + size);
+  text[size++] = '\n';
+  if (write(plan->record, text, size) != (ssize_t)size) return fail(report, STAGE_RECORD);
+  return true;
+}
+
 bool set_limits(const SpawnPlan *plan, SpawnReport *report) {
   for (size_t i = 0; i < plan->limit_count; i++) {
     const LimitPlan *limit = &plan->limits[i];
@@ -279,7 +292,8 @@ int be_child(void *argument) {
     os_drop_pending_signals();
     os_reset_dispositions();
     KeptDescriptors kept;
-    become_command(spawn->plan, spawn->keep, spawn->keep_count, spawn->to_parent, &kept, &message.report);
+    if (write_record(spawn->plan, &message.report))
+      become_command(spawn->plan, spawn->keep, spawn->keep_count, spawn->to_parent, &kept, &message.report);
   }
   send_message(spawn->to_leader, &message, -1);
   os_exit(127);

@@ -17,6 +17,8 @@ extern "C" {
   X(FORK, "fork")                   \
   X(SETSID, "setsid")               \
   X(SECOND_FORK, "second-fork")     \
+  X(CGROUP, "cgroup")               \
+  X(RECORD, "record")               \
   X(CLOSE, "close")                 \
   X(NICE, "nice")                   \
   X(IONICE, "ionice")               \
@@ -130,7 +132,10 @@ struct SpawnPlan {
   const struct DescriptorPass *passes;
   size_t pass_count;
   int low_descriptors;  // 0 up to this are the command's: what the caller opens for the start lies above
-  int tell_outputs;     // report which files the outputs are
+  // Of spawn_child, descriptors of the caller's, close-on-exec; 0: none.
+  int cgroup;        // a cgroup.procs file: the child belongs there (cgroups(7))
+  int record;        // the child writes "PID START_TIME\n" to it before anything else is done
+  int tell_outputs;  // report which files the outputs are
   int no_new_privs;
   int foreground;    // no fork: close nothing that the caller still needs to report a failure
   int share_memory;  // vfork-class clone; never when ids change

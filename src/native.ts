@@ -12,6 +12,8 @@ export const STAGES = [
   'fork',
   'setsid',
   'second-fork',
+  'cgroup',
+  'record',
   'close',
   'nice',
   'ionice',
@@ -80,6 +82,10 @@ export interface SpawnPlan {
   keep: number[];
   /** Descriptors of this process that become the command's under another number, from 3 up. */
   passes?: { from: number; to: number }[];
+  /** Of spawnChild, descriptors of this process. A cgroup.procs file (cgroups(7)): the child belongs there. */
+  cgroup?: number;
+  /** The child writes `PID START_TIME\n` to it before anything else is done. */
+  record?: number;
   /** Report where the outputs begin. */
   tellOutputs?: boolean;
   noNewPrivs: boolean;
@@ -209,6 +215,12 @@ interface Addon {
   openPipe(above: number): { reader: number; writer: number } | number;
   /** Of openPipe, no other. */
   closeDescriptor(descriptor: number): void;
+  /** mkfifo(3), whatever the umask. 0 or errno. */
+  makeFifo(path: string, mode: number): number;
+  /** flock(2), exclusive; waits. 0 or errno. */
+  lockFile(descriptor: number): number;
+  /** unix(7), SCM_RIGHTS. 0 or errno. */
+  sendDescriptor(socket: number, text: string, descriptor: number): number;
   /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */
   connectUnix(address: string): { pid: number } | number;
   /** Null: there is none. A number: errno. */
@@ -216,6 +228,8 @@ interface Addon {
   findGroup(group: string | number): { name: string; gid: number } | number | null;
   groupsOf(user: string, gid: number): number[];
   limitResources: Record<string, number>;
+  /** prlimit(2): 0 or errno. Without a hard limit it stays, and is raised where the soft one lies above it. */
+  setLimitOf(pid: number, resource: number, soft: number, hard?: number): number;
   getLimit(resource: number): { soft: number; hard: number } | null;
   /** CLOCK_BOOTTIME, which start times count by (and /proc/uptime in a container may not). */
   secondsSinceBoot(): number;

@@ -11,6 +11,8 @@ const SYSCALLS: Partial<Record<Stage, string>> = {
   fork: 'clone',
   setsid: 'setsid',
   'second-fork': 'clone',
+  cgroup: 'write',
+  record: 'write',
   close: 'close_range',
   nice: 'setpriority',
   ionice: 'ioprio_set',
@@ -74,6 +76,10 @@ function whatFailed(report: Failure, plan: Plan): string {
     case 'fork':
     case 'second-fork':
       return 'cannot fork';
+    case 'cgroup':
+      return 'cannot move the process to its cgroup';
+    case 'record':
+      return 'cannot write the record of the start';
     case 'setsid':
       return 'cannot begin a session';
     case 'close':

@@ -1,0 +1,168 @@
+/** What a process reads and writes: FIFOs that outlive everybody, and the log files that the logger moves their content to. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { ChannelConfig, ProcessConfig } from '../config/model';
+import { TdaemonError } from '../errors';
+import { native, type StdioPlan } from '../native';
+import { errnoName, errnoWords } from '../process/errno';
+import type { KeeperLink } from './keeper_link';
+import type { LoggerLink } from './logger_link';
+
+/** So that a program of another user can open its `/dev/stdout` again. */
+const OUTPUT_MODE = 0o622;
+const INPUT_MODE = 0o600;
+
+export interface LogSurroundings {
+  runtimeDirectory: string;
+  childLogDir: string;
+  identifier: string;
+  stripAnsi: boolean;
+  keeper: KeeperLink;
+  logger: LoggerLink;
+}
+
+export type ChannelName = 'stdout' | 'stderr';
+const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+/** Of the process named `/dev/stdout` and `/dev/stderr`: the keeper's own. */
+const OWN: Record<string, string> = { '/dev/stdout': '@1', '/dev/stderr': '@2' };
+
+export class Channels {
+  readonly #around: LogSurroundings;
+  readonly #name: string;
+  readonly #config: ProcessConfig;
+  readonly autoLogs: { stdout?: string; stderr?: string };
+
+  /** @param name `group:process` */
+  constructor(
+    around: LogSurroundings,
+    name: string,
+    config: ProcessConfig,
+    autoLogs: { stdout?: string; stderr?: string } = {},
+  ) {
+    this.#around = around;
+    this.#name = name;
+    this.#config = config;
+    this.autoLogs = { ...autoLogs };
+    for (const channel of this.#own()) this.autoLogs[channel] ??= this.#autoLog(channel);
+  }
+
+  /** Those that have a file of ours in childlogdir. */
+  #own(): ChannelName[] {
+    return this.#used().filter((channel) => this.#config[channel].target.kind === 'auto');
+  }
+
+  /** Those that the logger reads. */
+  #used(): ChannelName[] {
+    const { stdout, stderr, redirectStderr } = this.#config;
+    const moved = (channel: ChannelConfig) => channel.target.kind !== 'none' && !channel.direct;
+    return [
+      ...(moved(stdout) ? (['stdout'] as const) : []),
+      ...(moved(stderr) && !redirectStderr ? (['stderr'] as const) : []),
+    ];
+  }
+
+  #autoLog(channel: ChannelName): string {
+    const { identifier, childLogDir } = this.#around;
+    const random = randomBytes(6).toString('base64url');
+    return path.join(childLogDir, `${this.#config.name}-${channel}---${identifier}-${random}.log`);
+  }
+
+  /** Undefined: there is none. */
+  logFile(channel: ChannelName): string | undefined {
+    const { target } = this.#config[channel];
+    if (channel === 'stderr' && this.#config.redirectStderr) return undefined;
+    return target.kind === 'file' ? target.path : this.autoLogs[channel];
+  }
+
+  id(channel: keyof typeof NUMBERS): string {
+    return `${this.#name}.${NUMBERS[channel]}`;
+  }
+
+  fifo(channel: keyof typeof NUMBERS): string {
+    return path.join(this.#around.runtimeDirectory, 'fifo', encodeURIComponent(this.id(channel)));
+  }
+
+  /** Makes the FIFOs, and has them held and moved. Those that are there are kept. */
+  async open(): Promise<void> {
+    this.#make('stdin', INPUT_MODE);
+    const used = this.#used();
+    for (const channel of used) this.#make(channel, OUTPUT_MODE);
+    // What is in them must not be lost when the program has ended and the logger has not read it yet.
+    const held = used.map((channel) => this.#around.keeper.hold(this.id(channel), this.fifo(channel)));
+    for (const errno of await Promise.all(held)) if (errno !== 0) throw this.#failed('hold a FIFO', errno);
+    for (const channel of used) this.#move(channel);
+  }
+
+  #failed(what: string, errno: number): TdaemonError {
+    const code = errnoName(errno);
+    return new TdaemonError(`cannot ${what} for '${this.#name}': ${errnoWords(errno)} (${code})`, {
+      reason: 'setup',
+      code,
+    });
+  }
+
+  #make(channel: keyof typeof NUMBERS, mode: number): void {
+    const errno = native.makeFifo(this.fifo(channel), mode);
+    if (errno !== 0 && errnoName(errno) !== 'EEXIST') throw this.#failed('make a FIFO', errno);
+  }
+
+  #move(channel: ChannelName): void {
+    const config = this.#config[channel];
+    const log = this.logFile(channel) ?? '';
+    this.#around.logger.set({
+      id: this.id(channel),
+      fifo: this.fifo(channel),
+      log: OWN[log] ?? log,
+      maxBytes: config.maxBytes,
+      backups: config.backups,
+      timestamps: config.timestamps,
+      stripAnsi: this.#around.stripAnsi,
+      interval: config.interval,
+    });
+  }
+
+  /** What the child gets as 0, 1 and 2, and the descriptors to be closed after the start. */
+  openStdio(): { stdio: StdioPlan[]; opened: number[] } {
+    const opened: number[] = [];
+    const used = new Set<string>(['stdin', ...this.#used()]);
+    const plan = (channel: keyof typeof NUMBERS): StdioPlan => {
+      if (channel === 'stderr' && this.#config.redirectStderr) return { kind: 'same', as: 1 };
+      if (!used.has(channel)) return this.#direct(channel as ChannelName);
+      // For reading and writing: it never sees an end, and never writes to nobody, whoever else comes and goes.
+      const descriptor = openSync(this.fifo(channel), 'r+');
+      opened.push(descriptor);
+      return { kind: 'inherit', descriptor };
+    };
+    try {
+      return { stdio: [plan('stdin'), plan('stdout'), plan('stderr')], opened };
+    } catch (error) {
+      for (const descriptor of opened) closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  #direct(channel: ChannelName): StdioPlan {
+    const log = this.logFile(channel);
+    return this.#config[channel].direct && log !== undefined
+      ? { kind: 'file', path: log, truncate: false }
+      : { kind: 'null' };
+  }
+
+  /** All that it has written is in its files. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#used().map((channel) => this.#around.logger.flush(this.id(channel))));
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all(this.#used().map((channel) => this.#around.logger.clear(this.id(channel))));
+  }
+
+  /** The process is no more: nor are its FIFOs, once they are empty. */
+  async close(): Promise<void> {
+    await Promise.all(this.#used().map((channel) => this.#around.logger.drop(this.id(channel))));
+    for (const channel of this.#used()) this.#around.keeper.drop(this.id(channel));
+    for (const channel of ['stdin', 'stdout', 'stderr'] as const) rmSync(this.fifo(channel), { force: true });
+  }
+}

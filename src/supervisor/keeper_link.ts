@@ -1,0 +1,124 @@
+/** The supervisor's line to its keeper, which holds what must outlive the supervisor (native/keeper). */
+import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
+import { native } from '../native';
+import { encodeLine, onLines } from './words';
+
+/** An exit that the keeper saw, of a program that was adopted or that ended while there was no supervisor. */
+export interface KeptExit {
+  pid: number;
+  /** As wait(2) has it. */
+  status: number;
+  /** Clock ticks after boot. */
+  startTime: number;
+}
+
+interface KeeperEvents {
+  exit: [KeptExit];
+  /** Without SIG. */
+  signal: [string];
+  /** A logger listens. */
+  logger: [number];
+  /** Another supervisor has taken over. */
+  replaced: [];
+  'handover-failed': [string];
+  /** The keeper has ended. */
+  lost: [];
+}
+
+export class KeeperLink extends EventEmitter<KeeperEvents> {
+  readonly #socket: Socket;
+  readonly #descriptor: number;
+  /** Answers come in any order, but once for each ID. */
+  readonly #held = new Map<string, ((errno: number) => void)[]>();
+  /** Resolves when all exits that happened before us are told. */
+  readonly exitsTold: Promise<void>;
+
+  /** @param descriptor of a connected stream socket */
+  constructor(descriptor: number) {
+    super();
+    this.#descriptor = descriptor;
+    this.#socket = new Socket({ fd: descriptor, readable: true, writable: true });
+    this.exitsTold = new Promise((resolve) => {
+      onLines(this.#socket, ([word = '', ...rest]) => {
+        if (word === 'end-of-exits') resolve();
+        else this.#hear(word, rest);
+      });
+      this.#socket.on('close', () => resolve());
+    });
+    this.#socket.on('error', () => undefined).on('close', () => this.emit('lost'));
+  }
+
+  #hear(word: string, rest: string[]): void {
+    const [first = '', second, third] = rest;
+    if (word === 'held' || word === 'failed') this.#answer(first, word === 'held' ? 0 : Number(second));
+    else if (word === 'exit')
+      this.emit('exit', { pid: Number(first), status: Number(second), startTime: Number(third) });
+    else if (word === 'signal') this.emit('signal', first);
+    else if (word === 'logger') this.emit('logger', Number(first));
+    else if (word === 'replaced') this.emit('replaced');
+    else if (word === 'handover-failed') this.emit('handover-failed', first);
+  }
+
+  #answer(id: string, errno: number): void {
+    const [first, ...others] = this.#held.get(id) ?? [];
+    if (others.length === 0) this.#held.delete(id);
+    else this.#held.set(id, others);
+    first?.(errno);
+  }
+
+  #await(id: string): Promise<number> {
+    return new Promise((resolve) => this.#held.set(id, [...(this.#held.get(id) ?? []), resolve]));
+  }
+
+  #say(...words: string[]): void {
+    if (!this.#socket.destroyed) this.#socket.write(encodeLine(words));
+  }
+
+  /** Keeps a FIFO open, so that what is in it outlives program and logger. @returns 0 or errno */
+  hold(id: string, path: string): Promise<number> {
+    this.#say('hold', id, path);
+    return this.#await(id);
+  }
+
+  /** Keeps a descriptor for us and for every supervisor after us. @returns 0 or errno */
+  keep(id: string, descriptor: number): Promise<number> {
+    // What is still queued in the socket must not be overtaken: it never is, for we write little and it reads at once.
+    const errno = native.sendDescriptor(this.#descriptor, encodeLine(['keep', id]), descriptor);
+    return errno === 0 ? this.#await(id) : Promise.resolve(errno);
+  }
+
+  drop(id: string): void {
+    this.#say('drop', id);
+  }
+
+  ready(): void {
+    this.#say('ready');
+  }
+
+  seen(pid: number): void {
+    this.#say('seen', String(pid));
+  }
+
+  /** We end, and that is the end. */
+  leave(status: number): void {
+    this.#say('leave', String(status));
+  }
+
+  handover(): void {
+    this.#say('handover');
+  }
+
+  close(): void {
+    this.removeAllListeners();
+    this.#socket.destroy();
+  }
+
+  /** Resolves when all that was said has been written. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.destroyed || !this.#socket.writableNeedDrain) resolve();
+      else this.#socket.once('drain', resolve).once('close', () => resolve());
+    });
+  }
+}

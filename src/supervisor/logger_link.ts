@@ -1,0 +1,122 @@
+/**
+ * The supervisor's line to the logger, which moves what programs write into their log files (native/keeper). A logger that was
+ * started anew is told everything again.
+ */
+import { EventEmitter } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import type { Bytes } from '../process/bytes';
+import { encodeLine, onLines } from './words';
+
+export interface LogChannel {
+  id: string;
+  fifo: string;
+  /** `@1`, `@2`: the keeper's own output; empty: thrown away. */
+  log: string;
+  /** 0: no rotation. */
+  maxBytes: number;
+  backups: number;
+  timestamps: boolean;
+  stripAnsi: boolean;
+  /** Seconds; 0: none. */
+  interval: number;
+}
+
+interface LoggerEvents {
+  /** A log cannot be written, and is tried again. */
+  trouble: [id: string, errno: number];
+  /** A write takes very long. */
+  stalled: [id: string, seconds: number];
+  fine: [id: string];
+  rotated: [id: string, inode: number];
+}
+
+type Answer = (words: string[]) => void;
+
+function wordsOf(channel: LogChannel): Bytes[] {
+  const flags = `${channel.timestamps ? 't' : ''}${channel.stripAnsi ? 's' : ''}` || '-';
+  const { id, fifo, log, maxBytes, backups, interval } = channel;
+  return [id, fifo, log, String(maxBytes), String(backups), flags, String(interval)];
+}
+
+export class LoggerLink extends EventEmitter<LoggerEvents> {
+  readonly #path: string;
+  readonly #channels = new Map<string, LogChannel>();
+  /** What was asked and not answered yet: asked again of the next logger. */
+  #pending: { command: Bytes[]; answer: string; resolve: Answer }[] = [];
+  #socket: Socket | undefined;
+  #closed = false;
+
+  /** @param path of its socket, on which somebody always listens, or will */
+  constructor(path: string) {
+    super();
+    this.#path = path;
+  }
+
+  /** When a logger is there (again). */
+  connect(): void {
+    this.#socket?.destroy();
+    const socket = createConnection(this.#path);
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    onLines(socket, ([word = '', ...rest]) => this.#hear(word, rest));
+    this.#say(['begin']);
+    for (const channel of this.#channels.values()) this.#say(['channel', ...wordsOf(channel)]);
+    this.#say(['end']);
+    for (const { command } of this.#pending) this.#say(command);
+  }
+
+  #say(words: Bytes[]): void {
+    if (this.#socket && !this.#socket.destroyed) this.#socket.write(encodeLine(words));
+  }
+
+  #hear(word: string, rest: string[]): void {
+    const [id = '', number] = rest;
+    if (word === 'trouble') this.emit('trouble', id, Number(number));
+    else if (word === 'failed' && this.#channels.has(id)) this.emit('trouble', id, Number(number));
+    else if (word === 'stalled') this.emit('stalled', id, Number(number));
+    else if (word === 'fine') this.emit('fine', id);
+    else if (word === 'rotated') this.emit('rotated', id, Number(number));
+    const line = `${word} ${id}`;
+    const at = this.#pending.findIndex(({ answer }) => answer === line || answer === word);
+    if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(rest);
+  }
+
+  #ask(answer: string, ...command: Bytes[]): Promise<string[]> {
+    if (this.#closed) return Promise.resolve([]);
+    this.#say(command);
+    return new Promise((resolve) => this.#pending.push({ command, answer, resolve }));
+  }
+
+  /** From now on this goes there. */
+  set(channel: LogChannel): void {
+    this.#channels.set(channel.id, channel);
+    this.#say(['channel', ...wordsOf(channel)]);
+  }
+
+  /** Resolves when all that it held has been written. */
+  async drop(id: string): Promise<void> {
+    if (!this.#channels.delete(id)) return;
+    await this.#ask(`dropped ${id}`, 'drop', id);
+  }
+
+  /** Resolves when all that has been written until now is in the file. */
+  async flush(id: string): Promise<void> {
+    if (this.#channels.has(id)) await this.#ask(`flushed ${id}`, 'flush', id);
+  }
+
+  /** Opens all files anew, which somebody has renamed. */
+  async reopen(): Promise<void> {
+    await this.#ask('reopened', 'reopen');
+  }
+
+  /** Empties the log and removes its backups. */
+  async clear(id: string): Promise<void> {
+    await this.#ask(`cleared ${id}`, 'clear', id);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket?.destroy();
+    for (const { resolve } of this.#pending.splice(0)) resolve([]);
+  }
+}

@@ -1,0 +1,45 @@
+/** Where a supervisor keeps what must outlive it: one directory for each configuration file, ours alone. */
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { TdaemonError } from '../errors';
+
+function refuse(directory: string, why: string, code: string): TdaemonError {
+  return new TdaemonError(`cannot use the runtime directory '${directory}': ${why}`, {
+    reason: 'setup',
+    code,
+    path: directory,
+  });
+}
+
+/** /run for root, the user's own runtime directory, or one in /tmp. */
+function base(uid: number): string {
+  if (uid === 0) return '/run/tdaemon';
+  const own = process.env.XDG_RUNTIME_DIR;
+  return own?.startsWith('/') ? path.join(own, 'tdaemon') : `/tmp/tdaemon-${uid}`;
+}
+
+/** Every supervisord.conf has the identifier `supervisor`: the hash keeps two of them apart. */
+export function runtimeDirectoryOf(configFile: string, identifier: string): string {
+  const hash = createHash('sha256').update(realpathSync(configFile)).digest('hex').slice(0, 12);
+  return path.join(base(process.geteuid?.() ?? 0), `${encodeURIComponent(identifier)}-${hash}`);
+}
+
+/** Makes it, 0700, and what lies in it. @throws TdaemonError (`setup`) when somebody else has a hand in it */
+export function makeRuntimeDirectory(directory: string): void {
+  for (const folder of [path.dirname(directory), directory]) makeOwn(folder);
+  for (const name of ['fifo', 'programs']) makeOwn(path.join(directory, name));
+}
+
+function makeOwn(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') throw refuse(folder, message, code);
+  }
+  const found = lstatSync(folder);
+  if (!found.isDirectory()) throw refuse(folder, 'it is no directory', 'ENOTDIR');
+  if (found.uid !== process.geteuid?.()) throw refuse(folder, 'it belongs to another user', 'EPERM');
+  if ((found.mode & 0o022) !== 0) throw refuse(folder, 'others can write to it', 'EPERM');
+}

@@ -1,0 +1,418 @@
+/**
+ * One process of a program: its state, and what the table of transitions asks to be done. Everything that happens to it comes in as
+ * an event.
+ */
+import { EventEmitter } from 'node:events';
+import type { ProcessConfig } from '../config/model';
+import { TdaemonError } from '../errors';
+import { type Exit, native, type Spawned } from '../native';
+import { bootId, TICKS } from '../process/identity';
+import { LiveProcess } from '../process/live_process';
+import { signalName, signalNumber } from '../process/signals';
+import { Channels, type LogSurroundings } from './channels';
+import { endProcess } from './end_process';
+import type { MainLog } from './main_log';
+import { ProgramReadiness } from './program_readiness';
+import type { Surroundings } from './program_plan';
+import type { ProcessRecord, Records, StartedProcess } from './records';
+import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
+import { type State, STOPPED_STATES } from './states';
+import { startProcess } from './start_process';
+import { type Action, type ProcessEvent, transition } from './transitions';
+
+export interface Host {
+  readonly surroundings: Surroundings;
+  readonly logs: LogSurroundings;
+  readonly records: Records;
+  readonly log: MainLog;
+  /** Programs that end are not started again: all is being shut down. */
+  readonly isEnding: boolean;
+  /** The keeper knows how a process that was no child of ours has ended. */
+  endingOf(started: StartedProcess, live?: LiveProcess): Promise<Ending>;
+}
+
+export interface StateChange {
+  process: SupervisedProcess;
+  from: State;
+  to: State;
+  /** The process that it is about; 0: none. */
+  pid: number;
+  /** EXITED: whether `exitcodes` has it. */
+  expected: boolean;
+  /** STARTING and BACKOFF: failures in a row. */
+  tries: number;
+}
+
+const UNKNOWN_ENDING = 'Exit status unknown (supervisor was down)';
+
+export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
+  readonly group: string;
+  groupPriority: number;
+  config: ProcessConfig;
+  readonly channels: Channels;
+  readonly #host: Host;
+  readonly #delay = new RestartDelay();
+  #state: State = 'STOPPED';
+  #live: LiveProcess | undefined;
+  #started: Spawned | undefined;
+  #readiness: ProgramReadiness | undefined;
+  /** What is waited for to be up. */
+  #missing = new Set<'startsecs' | 'ready'>();
+  #timer: NodeJS.Timeout | undefined;
+  /** Clock ticks after boot at which it began. */
+  #began = 0;
+  /** Not of our own starting: its exit is told by the keeper. */
+  #adopted = false;
+  #opened: Promise<void> | undefined;
+  #gone = false;
+
+  /** Milliseconds after the epoch; 0: never. */
+  startedAt = 0;
+  stoppedAt = 0;
+  /** Undefined: none yet. */
+  exitStatus: number | undefined;
+  spawnError = '';
+  /** Failures in a row. */
+  failures = 0;
+  restarts = 0;
+  /** Names of those that it waits for. */
+  waitingFor: string[] = [];
+
+  constructor(
+    host: Host,
+    group: string,
+    groupPriority: number,
+    config: ProcessConfig,
+    autoLogs?: ProcessRecord['autoLogs'],
+  ) {
+    super();
+    this.#host = host;
+    this.group = group;
+    this.groupPriority = groupPriority;
+    this.config = config;
+    this.channels = new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
+    this.setMaxListeners(0);
+  }
+
+  get name(): string {
+    return this.config.name;
+  }
+
+  /** `group:process`: unique. */
+  get fullName(): string {
+    return `${this.group}:${this.config.name}`;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** 0: there is none. */
+  get pid(): number {
+    return this.#started?.pid ?? 0;
+  }
+
+  get startTime(): number {
+    return this.#began;
+  }
+
+  get isAdopted(): boolean {
+    return this.#adopted;
+  }
+
+  // What others ask for.
+
+  /** @returns false: it is not in a state from which it can be started */
+  start(): boolean {
+    if (!STOPPED_STATES.has(this.#state)) return false;
+    this.failures = 0;
+    this.#delay.reset();
+    return this.#dispatch('start');
+  }
+
+  /** @returns false: there is nothing to stop */
+  stop(): boolean {
+    this.waitingFor = [];
+    return this.#dispatch('stop');
+  }
+
+  dependencyIsFatal(name: string): void {
+    this.waitingFor = [];
+    this.spawnError = `${name} is FATAL`;
+    this.#dispatch('dependency-fatal');
+  }
+
+  /** @returns false: there is no process any more. @throws TdaemonError when it is not permitted */
+  signal(signal: number): boolean {
+    return this.#live?.signal(signal) ?? false;
+  }
+
+  /** Resolves with the state when it is one of these. */
+  reaches(states: ReadonlySet<State>): Promise<State> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!states.has(this.#state)) return;
+        this.off('state', look);
+        resolve(this.#state);
+      };
+      this.on('state', look);
+      look();
+    });
+  }
+
+  /** Its FIFOs, made and held; before the first start. */
+  open(): Promise<void> {
+    this.#opened ??= this.channels.open();
+    return this.#opened;
+  }
+
+  /** It is no more: it must have been stopped. */
+  async remove(): Promise<void> {
+    this.#gone = true;
+    clearTimeout(this.#timer);
+    await this.channels.close();
+    this.#host.records.remove(this.fullName);
+  }
+
+  // What happens to it.
+
+  #dispatch(event: ProcessEvent, facts: { expected?: boolean } = {}): boolean {
+    const next = transition(this.#state, event);
+    if (!next || this.#gone) return false;
+    if (next.to !== this.#state) this.#change(next.to, facts.expected ?? true);
+    else this.#record();
+    this.#act(next.action);
+    return true;
+  }
+
+  #change(to: State, expected: boolean): void {
+    const from = this.#state;
+    this.#state = to;
+    clearTimeout(this.#timer);
+    if (to === 'STARTING') this.spawnError = '';
+    this.#record();
+    this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries: this.failures });
+  }
+
+  #lastPid = 0;
+
+  #act(action: Action): void {
+    if (action === 'spawn') this.#spawn();
+    else if (action === 'watch-start') this.#watchStart();
+    else if (action === 'send-stop-signal') this.#sendStopSignal();
+    else if (action === 'kill') this.#kill();
+    else if (action === 'back-off') this.#backOff();
+  }
+
+  #spawn(): void {
+    this.startedAt = Date.now();
+    this.#record();
+    const { log } = this.#host;
+    try {
+      const { started, readiness } = startProcess(this.config, this.group, this.channels, this.#host, (message) =>
+        log.say('warn', `${this.fullName}: ${message}`),
+      );
+      this.#readiness = readiness;
+      this.#begin(started, LiveProcess.from(started));
+      log.say('info', `spawned: '${this.name}' with pid ${started.pid}`);
+      this.#dispatch('spawned');
+    } catch (error) {
+      if (!(error instanceof TdaemonError)) throw error;
+      this.spawnError = error.message;
+      log.say('info', `spawnerr: ${error.message}`);
+      this.#dispatch('spawn-failed');
+    }
+  }
+
+  #begin(started: Spawned, live: LiveProcess): void {
+    this.#started = started;
+    this.#live = live;
+    this.#lastPid = started.pid;
+    this.#began = started.startTime;
+    live.onEnd(() => this.#onEnd());
+  }
+
+  #watchStart(): void {
+    const { startSecs, ready } = this.config;
+    this.#missing = new Set(['startsecs', ...(ready.length > 0 ? (['ready'] as const) : [])]);
+    const lived = native.secondsSinceBoot() - this.#began / TICKS;
+    const left = this.#adopted ? Math.max(0, startSecs - lived) : startSecs;
+    if (this.#readiness && this.#started) this.#awaitReady(this.#readiness, this.#started);
+    if (left <= 0) this.#isThere('startsecs');
+    else this.#timer = setTimeout(() => this.#isThere('startsecs'), left * 1000);
+  }
+
+  async #awaitReady(readiness: ProgramReadiness, started: Spawned): Promise<void> {
+    const outcome = await readiness.wait(started);
+    if (this.#readiness !== readiness || outcome.kind === 'over') return;
+    if (outcome.kind === 'ready') this.#isThere('ready');
+    else {
+      this.spawnError = outcome.why;
+      this.#host.log.say('info', `not ready: ${this.fullName}: ${outcome.why}`);
+      this.#dispatch('not-ready');
+    }
+  }
+
+  #isThere(what: 'startsecs' | 'ready'): void {
+    this.#missing.delete(what);
+    if (this.#missing.size > 0 || this.#state !== 'STARTING') return;
+    this.failures = 0;
+    this.#closeReadiness();
+    const { startSecs } = this.config;
+    const stayed = startSecs === 1 ? '1 second' : `${startSecs} seconds`;
+    this.#dispatch('up');
+    this.#host.log.say(
+      'info',
+      `success: ${this.name} entered RUNNING state, process has stayed up for > than ${stayed} (startsecs)`,
+    );
+  }
+
+  #closeReadiness(): void {
+    this.#readiness?.close();
+    this.#readiness = undefined;
+  }
+
+  #sendStopSignal(): void {
+    const { stopSignal, stopWaitSecs, stopAsGroup } = this.config;
+    this.#host.log.say('debug', `stopping ${this.fullName} (pid ${this.pid}) with ${signalName(stopSignal)}`);
+    this.#send(stopSignal, stopAsGroup);
+    this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
+  }
+
+  #kill(): void {
+    const { killAsGroup, stopWaitSecs } = this.config;
+    this.#host.log.say('warn', `killing '${this.name}' (${this.pid}) with SIGKILL`);
+    this.#send(signalNumber('KILL'), killAsGroup);
+    this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
+  }
+
+  #send(signal: number, asGroup: boolean): void {
+    if (!this.#live || !this.#started) return;
+    const error = endProcess(this.#live, this.#started.group, signal, asGroup);
+    if (error) this.#host.log.say('critical', `unknown problem sending signal to ${this.fullName}: ${error}`);
+  }
+
+  #backOff(): void {
+    this.failures++;
+    const { startRetries } = this.config;
+    if (this.failures > startRetries) {
+      this.#host.log.say(
+        'info',
+        `gave up: ${this.name} entered FATAL state, too many start retries too quickly`,
+      );
+      this.#dispatch('give-up');
+    } else this.#timer = setTimeout(() => this.#dispatch('retry'), this.failures * 1000);
+  }
+
+  async #onEnd(): Promise<void> {
+    const started = { pid: this.pid, startTime: this.#began };
+    if (this.#adopted) this.#ended(await this.#host.endingOf(started, this.#live));
+    else this.#ended(native.reap(started.pid) ?? undefined);
+  }
+
+  /** Its process is gone. */
+  #ended(ending: Ending): void {
+    const wasUp = this.#state === 'RUNNING';
+    const lived = native.secondsSinceBoot() - this.#began / TICKS;
+    this.#live?.close();
+    this.#live = undefined;
+    this.#started = undefined;
+    this.#adopted = false;
+    this.#closeReadiness();
+    this.stoppedAt = Date.now();
+    this.exitStatus = exitStatusOf(ending);
+    const stopped = this.#state === 'STOPPING';
+    const expected = isExpected(this.config, ending);
+    const how = describeEnding(ending);
+    const { log } = this.#host;
+    if (stopped) {
+      log.say('info', `stopped: ${this.name} (${how})`);
+      this.#dispatch('ended');
+    } else if (!wasUp) {
+      if (this.spawnError === '') this.spawnError = 'Exited too quickly (process log may have details)';
+      log.say('warn', `exited: ${this.name} (${how}; not expected)`);
+      this.#dispatch('ended-early');
+    } else {
+      this.spawnError = expected ? '' : ending ? `Bad exit code ${this.exitStatus}` : UNKNOWN_ENDING;
+      log.say(expected ? 'info' : 'warn', `exited: ${this.name} (${how}; ${expected ? '' : 'not '}expected)`);
+      const restarted = isRestarted(this.config, ending, this.config.startSecs === 0);
+      this.#dispatch('ended', { expected });
+      if (restarted && this.#state === 'EXITED') this.#restart(lived);
+    }
+    if (this.#state !== 'STARTING') this.#lastPid = 0;
+  }
+
+  #restart(lived: number): void {
+    if (this.#host.isEnding) return;
+    this.restarts++;
+    const wait = this.#delay.after(lived, this.config.restartDelayMax);
+    if (wait === 0) this.#dispatch('start');
+    else {
+      this.#dispatch('hold-back');
+      this.#timer = setTimeout(() => this.#dispatch('retry'), wait * 1000);
+    }
+  }
+
+  // What outlives the supervisor.
+
+  #record(): void {
+    this.#host.records.write(this.fullName, {
+      group: this.group,
+      groupPriority: this.groupPriority,
+      config: this.config,
+      state: this.#state,
+      bootId: bootId() ?? '',
+      startedAt: this.startedAt,
+      stoppedAt: this.stoppedAt,
+      exitStatus: this.exitStatus ?? null,
+      spawnError: this.spawnError,
+      failures: this.failures,
+      restarts: this.restarts,
+      stopping: this.#state === 'STOPPING',
+      autoLogs: this.channels.autoLogs,
+    });
+  }
+
+  /** Goes on where a supervisor before us was. @param started whom it had started, if anybody */
+  async adopt(record: ProcessRecord, started: StartedProcess | undefined): Promise<void> {
+    this.startedAt = record.startedAt;
+    this.stoppedAt = record.stoppedAt;
+    this.exitStatus = record.exitStatus ?? undefined;
+    this.spawnError = record.spawnError;
+    this.failures = record.failures;
+    this.restarts = record.restarts;
+    const isSameBoot = record.bootId === (bootId() ?? '');
+    const hadProcess = ['STARTING', 'RUNNING', 'STOPPING'].includes(record.state) && isSameBoot;
+    if (!isSameBoot) return;
+    this.#state = record.state;
+    if (!hadProcess) {
+      if (record.state === 'BACKOFF') this.#timer = setTimeout(() => this.#dispatch('retry'), 0);
+      return;
+    }
+    if (!started) {
+      // It was about to be started, and was not.
+      this.#state = 'STOPPED';
+      if (record.state === 'STARTING') this.#dispatch('start');
+      return;
+    }
+    this.#adopted = true;
+    this.#began = started.startTime;
+    this.#lastPid = started.pid;
+    const live = LiveProcess.open(started.pid);
+    if (!live || live.startTime !== started.startTime) {
+      live?.close();
+      this.#ended(await this.#host.endingOf(started));
+      return;
+    }
+    this.#begin({ ok: true, group: started.pid, ...started }, live);
+    if (record.state === 'STARTING') this.#dispatch('spawned');
+    if (record.state === 'STOPPING') this.#sendStopSignal();
+  }
+}
+
+function describeEnding(ending: Exit | undefined): string {
+  if (!ending) return 'exit status unknown';
+  return ending.signal === undefined
+    ? `exit status ${ending.code}`
+    : `terminated by ${signalName(ending.signal)}`;
+}

@@ -1,0 +1,265 @@
+/** All programs of a configuration: started in order, looked after, stopped in order. */
+import { EventEmitter } from 'node:events';
+import type { Config, GroupConfig } from '../config/model';
+import { TdaemonError } from '../errors';
+import type { Exit } from '../native';
+import type { LiveProcess } from '../process/live_process';
+import { applyLive } from './apply_live';
+import { compareConfigs, type ConfigChanges } from './config_changes';
+import { Dependencies } from './dependencies';
+import type { KeeperLink, KeptExit } from './keeper_link';
+import type { LoggerLink } from './logger_link';
+import type { MainLog } from './main_log';
+import { ProcessGroup } from './process_group';
+import type { Surroundings } from './program_plan';
+import { type ProcessRecord, Records, type StartedProcess } from './records';
+import { type Host, type StateChange, SupervisedProcess } from './supervised_process';
+
+/** How long the keeper may take to say how a process has ended. */
+const ENDING_MS = 2000;
+
+export type SupervisorState = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN';
+
+interface SupervisorEvents {
+  state: [StateChange];
+  'group-added': [string];
+  'group-removed': [string];
+  'supervisor-state': [SupervisorState];
+}
+
+export interface SupervisorParts {
+  runtimeDirectory: string;
+  keeper: KeeperLink;
+  logger: LoggerLink;
+  log: MainLog;
+  surroundings: Surroundings;
+  /** The file, read anew. @throws TdaemonError */
+  readConfig(): Config;
+}
+
+export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
+  config: Config;
+  readonly log: MainLog;
+  readonly surroundings: Surroundings;
+  readonly logs: Host['logs'];
+  readonly records: Records;
+  readonly dependencies = new Dependencies(() => this.processes());
+  readonly #parts: SupervisorParts;
+  readonly #groups = new Map<string, ProcessGroup>();
+  /** Exits that the keeper has told and nobody has asked for yet, by pid. */
+  readonly #exits = new Map<number, KeptExit>();
+  readonly #askers = new Map<number, (exit: KeptExit) => void>();
+  #state: SupervisorState = 'RUNNING';
+
+  constructor(config: Config, parts: SupervisorParts) {
+    super();
+    this.config = config;
+    this.#parts = parts;
+    this.log = parts.log;
+    this.surroundings = parts.surroundings;
+    this.records = new Records(parts.runtimeDirectory);
+    const { childLogDir, identifier, stripAnsi } = config.supervisord;
+    const { runtimeDirectory, keeper, logger } = parts;
+    this.logs = { runtimeDirectory, childLogDir, identifier, stripAnsi, keeper, logger };
+    keeper.on('exit', (exit) => this.#hearExit(exit));
+  }
+
+  get state(): SupervisorState {
+    return this.#state;
+  }
+
+  get isEnding(): boolean {
+    return this.#state !== 'RUNNING';
+  }
+
+  /** By priority. */
+  get groups(): ProcessGroup[] {
+    return [...this.#groups.values()].sort((one, other) => one.priority - other.priority);
+  }
+
+  group(name: string): ProcessGroup | undefined {
+    return this.#groups.get(name);
+  }
+
+  *processes(): Iterable<SupervisedProcess> {
+    for (const group of this.#groups.values()) yield* group.processes;
+  }
+
+  // How those have ended who are no children of ours.
+
+  #hearExit(exit: KeptExit): void {
+    const asker = this.#askers.get(exit.pid);
+    if (asker) asker(exit);
+    else this.#exits.set(exit.pid, exit);
+    this.#parts.keeper.seen(exit.pid);
+  }
+
+  async endingOf(started: StartedProcess, live?: LiveProcess): Promise<Exit | undefined> {
+    await this.#parts.keeper.exitsTold;
+    const told = this.#exits.get(started.pid);
+    this.#exits.delete(started.pid);
+    if (told?.startTime === started.startTime) return exitOf(told.status);
+    return live && ((await this.#askKeeper(started)) ?? live.exit());
+  }
+
+  #askKeeper({ pid, startTime }: StartedProcess): Promise<Exit | undefined> {
+    return new Promise((resolve) => {
+      const settle = (exit: KeptExit | undefined) => {
+        clearTimeout(timer);
+        this.#askers.delete(pid);
+        resolve(exit?.startTime === startTime ? exitOf(exit.status) : undefined);
+      };
+      const timer = setTimeout(() => settle(undefined), ENDING_MS);
+      this.#askers.set(pid, settle);
+    });
+  }
+
+  // From the first program to the last.
+
+  /** Takes over what runs, and starts what should run. */
+  async begin(): Promise<void> {
+    const left = new Map(this.records.read().map((found) => [found.name, found]));
+    const adopted: { process: SupervisedProcess; record: ProcessRecord; started: StartedProcess | undefined }[] = [];
+    const processOf = (group: GroupConfig, config: GroupConfig['processes'][number]) => {
+      const found = left.get(`${group.name}:${config.name}`);
+      if (!found) return new SupervisedProcess(this, group.name, group.priority, config);
+      left.delete(found.name);
+      const { record, started } = found;
+      const process = new SupervisedProcess(
+        this,
+        group.name,
+        group.priority,
+        isUp(record) ? record.config : config,
+        record.autoLogs,
+      );
+      adopted.push({ process, record, started });
+      return process;
+    };
+    for (const group of this.config.groups)
+      this.#include(new ProcessGroup(group, group.processes.map((config) => processOf(group, config))));
+    for (const { name, record, started } of left.values()) {
+      if (!isUp(record)) this.records.remove(name);
+      else adopted.push({ process: this.#adoptRemoved(record), record, started });
+    }
+    await Promise.all([...this.processes()].map((process) => this.#open(process)));
+    await Promise.all(adopted.map(({ process, record, started }) => process.adopt(record, started)));
+    const known = new Set(adopted.map(({ process }) => process));
+    for (const group of this.groups)
+      for (const process of group.processes)
+        if (!known.has(process) && process.config.autostart) this.dependencies.start(process);
+  }
+
+  /** It runs, and the file has it no more: it goes on until `update`. */
+  #adoptRemoved(record: ProcessRecord): SupervisedProcess {
+    const { group: name, groupPriority: priority, config, autoLogs } = record;
+    const process = new SupervisedProcess(this, name, priority, config, autoLogs);
+    const group = this.#groups.get(name);
+    const others = group?.processes ?? [];
+    this.#include(new ProcessGroup({ name, priority, kind: config.kind }, [...others, process]));
+    return process;
+  }
+
+  async #open(process: SupervisedProcess): Promise<void> {
+    try {
+      await process.open();
+    } catch (error) {
+      if (!(error instanceof TdaemonError)) throw error;
+      this.log.say('error', error.message);
+    }
+  }
+
+  #include(group: ProcessGroup): void {
+    this.#groups.set(group.name, group);
+    for (const process of group.processes) {
+      process.removeAllListeners('state');
+      process.on('state', (change) => {
+        this.emit('state', change);
+        this.dependencies.onStateChange(change);
+      });
+    }
+  }
+
+  /** Stops all, in reverse order. @param state what is to come after */
+  async end(state: 'SHUTDOWN' | 'RESTARTING'): Promise<void> {
+    if (this.isEnding) return;
+    this.#state = state;
+    this.emit('supervisor-state', state);
+    for (const process of this.processes()) this.dependencies.forget(process);
+    for (const group of this.groups.reverse()) {
+      // Who needs others is stopped before them, whatever their groups.
+      for (const process of group.processes)
+        for (const wave of this.dependencies.dependentsFirst(this.#dependentsOf(process)))
+          await Promise.all(wave.map((dependent) => this.stop(dependent)));
+      await group.stop();
+    }
+  }
+
+  #dependentsOf(process: SupervisedProcess, found = new Set<SupervisedProcess>()): SupervisedProcess[] {
+    for (const other of this.dependencies.on(process)) {
+      if (found.has(other)) continue;
+      found.add(other);
+      this.#dependentsOf(other, found);
+    }
+    return [...found];
+  }
+
+  /** Resolves when it does not run. @returns false: it did not */
+  async stop(process: SupervisedProcess): Promise<boolean> {
+    this.dependencies.forget(process);
+    if (!process.stop()) return false;
+    await process.reaches(new Set(['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'] as const));
+    return true;
+  }
+
+  // Another configuration.
+
+  /** Reads the file again, and applies at once what can be. @throws TdaemonError */
+  reread(): ConfigChanges {
+    const config = this.#parts.readConfig();
+    for (const group of config.groups)
+      for (const wanted of group.processes) {
+        const process = this.#groups.get(group.name)?.find(wanted.name);
+        if (process) applyLive(process, wanted, this.surroundings, this.log);
+      }
+    this.config = config;
+    return compareConfigs(
+      this.groups.map((group) => group.config),
+      config.groups,
+    );
+  }
+
+  /** @returns false: it is there already. @throws TdaemonError (`not-found`) when the configuration has it not */
+  async addGroup(name: string): Promise<boolean> {
+    if (this.#groups.has(name)) return false;
+    const config = this.config.groups.find((group) => group.name === name);
+    if (!config)
+      throw new TdaemonError(`no group '${name}'`, { reason: 'not-found', code: 'ERR_TDAEMON_NAME' });
+    const group = ProcessGroup.of(this, config);
+    this.#include(group);
+    await Promise.all(group.processes.map((process) => this.#open(process)));
+    this.emit('group-added', name);
+    for (const process of group.processes) if (process.config.autostart) this.dependencies.start(process);
+    return true;
+  }
+
+  /** @returns false: something of it runs still */
+  async removeGroup(name: string): Promise<boolean> {
+    const group = this.#groups.get(name);
+    if (!group?.isStopped) return false;
+    this.#groups.delete(name);
+    for (const process of group.processes) this.dependencies.forget(process);
+    await Promise.all(group.processes.map((process) => process.remove()));
+    this.emit('group-removed', name);
+    return true;
+  }
+}
+
+function isUp({ state }: ProcessRecord): boolean {
+  return state === 'STARTING' || state === 'RUNNING' || state === 'STOPPING' || state === 'BACKOFF';
+}
+
+/** wait(2)'s status. */
+function exitOf(status: number): Exit {
+  const signal = status & 0x7f;
+  return signal === 0 ? { code: (status >> 8) & 0xff } : { signal };
+}
