@@ -80,12 +80,13 @@ Napi::Value make_fifo(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), made ? 0 : errno);
 }
 
-// lockFile(descriptor): flock(2), exclusive; waits while somebody else has it, whoever that is ends soon. 0
-// or errno.
+// lockFile(descriptor, wait): flock(2), exclusive. 0 or errno (EWOULDBLOCK).
 Napi::Value lock_file(const Napi::CallbackInfo &info) {
-  if (!info[0].IsNumber()) return type_error(info.Env(), "lockFile: takes a descriptor");
+  if (!info[0].IsNumber() || !info[1].IsBoolean())
+    return type_error(info.Env(), "lockFile: takes a descriptor, and whether to wait");
+  int how = info[1].As<Napi::Boolean>().Value() ? LOCK_EX : LOCK_EX | LOCK_NB;
   int result;
-  do result = flock(info[0].As<Napi::Number>().Int32Value(), LOCK_EX);
+  do result = flock(info[0].As<Napi::Number>().Int32Value(), how);
   while (result == -1 && errno == EINTR);
   return Napi::Number::New(info.Env(), result == -1 ? errno : 0);
 }

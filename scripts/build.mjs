@@ -31,6 +31,7 @@ const bundles = [
     banner: { js: '(function (require, __dirname) {' },
     footer: { js: '})' },
   },
+  { entryPoints: { supervisor: 'src/supervisor/main.ts' }, minify: true },
   {
     // yargs finds its own directory by import.meta.url, which only a module has.
     entryPoints: { help: 'src/cli/help.mts' },

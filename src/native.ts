@@ -217,8 +217,8 @@ interface Addon {
   closeDescriptor(descriptor: number): void;
   /** mkfifo(3), whatever the umask. 0 or errno. */
   makeFifo(path: string, mode: number): number;
-  /** flock(2), exclusive; waits. 0 or errno. */
-  lockFile(descriptor: number): number;
+  /** flock(2), exclusive. 0 or errno. */
+  lockFile(descriptor: number, wait: boolean): number;
   /** unix(7), SCM_RIGHTS. 0 or errno. */
   sendDescriptor(socket: number, text: string, descriptor: number): number;
   /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */

@@ -70,6 +70,17 @@ Say whether a daemon runs.`,
     ],
     statuses: 'Exit status: 0 running; 1 dead, its pidfile is there; 3 not running; 4 unknown.',
   },
+  supervise: {
+    usage: `tdaemon supervise [options]
+
+Run the programs of a supervisord.conf, start them again when they end, move their output to logs.`,
+    examples: [
+      ['tdaemon supervise -c /etc/supervisord.conf', 'as supervisord'],
+      ['tdaemon supervise --check -c app.conf', 'is it right?'],
+      ['tdaemon supervise -n', 'in a container, in systemd'],
+    ],
+    statuses: 'Exit status: 0 it answers (in the foreground: it was shut down); 2 it could not begin.',
+  },
 };
 
 export async function helpText(command: Command): Promise<string> {

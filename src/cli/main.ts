@@ -20,6 +20,7 @@ function isCommand(word: string): word is Command {
 async function execute(command: Command, scanned: Scanned): Promise<number> {
   if (command === 'start') return start(scanned, voice);
   if (command === 'status') return (await import('./status')).runStatus(scanned, voice);
+  if (command === 'supervise') return (await import('./supervise')).supervise(scanned, voice);
   const { runReload, runRestart, runSignal, runStop } = await import('./manage');
   const run = { stop: runStop, restart: runRestart, reload: runReload, signal: runSignal }[command];
   return run(scanned, voice);

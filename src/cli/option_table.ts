@@ -141,6 +141,41 @@ const RELOAD_OPTIONS = [
 const SIGNAL_OPTIONS = [...SELECTION, WHOLE_GROUP, ...TELLING];
 const STATUS_OPTIONS = [...SELECTION, ...TELLING];
 
+const CONFIGURATION = 'Configuration:';
+const INSTEAD = 'Instead of what [supervisord] says:';
+
+/** The options of supervisord(1), by its names. */
+const SUPERVISE_OPTIONS: readonly Option[] = [
+  {
+    name: 'configuration',
+    short: 'c',
+    value: 'FILE',
+    group: CONFIGURATION,
+    help: 'supervisord.conf [searched for]',
+  },
+  { name: 'check', group: CONFIGURATION, help: 'only say what is wrong with it' },
+  { name: 'nodaemon', short: 'n', group: INSTEAD, help: 'stay in the foreground' },
+  { name: 'silent', short: 's', group: INSTEAD, help: 'in the foreground: no log on stdout' },
+  { name: 'user', short: 'u', value: 'USER', group: INSTEAD, help: 'run as this user' },
+  { name: 'umask', short: 'm', value: 'MODE', group: INSTEAD, help: 'octal' },
+  { name: 'directory', short: 'd', value: 'DIR', group: INSTEAD, help: 'working directory' },
+  { name: 'logfile', short: 'l', value: 'FILE', group: INSTEAD, help: 'the main log' },
+  { name: 'logfile_maxbytes', short: 'y', value: 'SIZE', group: INSTEAD, help: 'rotate it at this size' },
+  { name: 'logfile_backups', short: 'z', value: 'N', group: INSTEAD, help: 'how many old ones are kept' },
+  { name: 'loglevel', short: 'e', value: 'LEVEL', group: INSTEAD, help: 'critical … info … blather' },
+  { name: 'pidfile', short: 'j', value: 'FILE', group: INSTEAD, help: 'names the keeper' },
+  { name: 'identifier', short: 'i', value: 'NAME', group: INSTEAD, help: 'of this supervisor' },
+  { name: 'childlogdir', short: 'q', value: 'DIR', group: INSTEAD, help: 'for logs that are AUTO' },
+  { name: 'nocleanup', short: 'k', group: INSTEAD, help: 'keep old AUTO logs' },
+  { name: 'minfds', short: 'a', value: 'N', group: INSTEAD, help: 'least limit of open files' },
+  { name: 'strip_ansi', short: 't', group: INSTEAD, help: 'logs without escape sequences' },
+  { name: 'minprocs', value: 'N', group: INSTEAD, help: 'least limit of processes' },
+  { name: 'json', group: BEHAVIOUR, help: 'one JSON object on stdout' },
+  { name: 'verbose', group: BEHAVIOUR, help: 'say what was done' },
+  { name: 'help', short: 'h', group: BEHAVIOUR, help: 'this text' },
+  { name: 'version', short: 'v', group: BEHAVIOUR, help: 'the version' },
+];
+
 export const COMMANDS = {
   start: START_OPTIONS,
   stop: STOP_OPTIONS,
@@ -148,9 +183,10 @@ export const COMMANDS = {
   reload: RELOAD_OPTIONS,
   signal: SIGNAL_OPTIONS,
   status: STATUS_OPTIONS,
+  supervise: SUPERVISE_OPTIONS,
 } as const satisfies Record<string, readonly Option[]>;
 
 export type Command = keyof typeof COMMANDS;
 
 /** Names that can only be subcommands, and come with later versions. */
-export const RESERVED: readonly string[] = ['supervise', 'ctl', 'completion'];
+export const RESERVED: readonly string[] = ['ctl', 'completion'];

@@ -1,4 +1,5 @@
 /** Settings that a running program can get without a restart. */
+import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import type { ProcessConfig } from '../config/model';
 import { native } from '../native';
@@ -26,6 +27,12 @@ export function applyLive(
   if (process.pid === 0) return;
   const failed = (what: string, why: string) => log.say('warn', `${process.fullName}: cannot set ${what}: ${why}`);
   if (keys.includes('limits')) setLimits(process.pid, before, wanted, around, failed);
+  if (keys.includes('oomScoreAdj'))
+    try {
+      writeFileSync(`/proc/${process.pid}/oom_score_adj`, String(wanted.oomScoreAdj ?? 0));
+    } catch (error) {
+      failed('oom_score_adj', (error as NodeJS.ErrnoException).code ?? '');
+    }
   if (keys.includes('nice'))
     try {
       os.setPriority(process.pid, wanted.nice ?? os.getPriority());

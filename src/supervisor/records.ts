@@ -65,7 +65,7 @@ export class Records {
     const file = this.#file(name, 'pid');
     rmSync(file, { force: true });
     const descriptor = openSync(file, 'wx', 0o600);
-    native.lockFile(descriptor);
+    native.lockFile(descriptor, true);
     return descriptor;
   }
 
@@ -92,7 +92,7 @@ export class Records {
       return undefined;
     }
     try {
-      native.lockFile(descriptor);
+      native.lockFile(descriptor, true);
       const [pid = 0, startTime = 0] = readFileSync(descriptor, 'latin1').trim().split(' ').map(Number);
       return pid > 1 ? { pid, startTime } : undefined;
     } finally {

@@ -1,6 +1,6 @@
 /** Where a supervisor keeps what must outlive it: one directory for each configuration file, ours alone. */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { TdaemonError } from '../errors';
 
@@ -25,21 +25,29 @@ export function runtimeDirectoryOf(configFile: string, identifier: string): stri
   return path.join(base(process.geteuid?.() ?? 0), `${encodeURIComponent(identifier)}-${hash}`);
 }
 
-/** Makes it, 0700, and what lies in it. @throws TdaemonError (`setup`) when somebody else has a hand in it */
-export function makeRuntimeDirectory(directory: string): void {
-  for (const folder of [path.dirname(directory), directory]) makeOwn(folder);
-  for (const name of ['fifo', 'programs']) makeOwn(path.join(directory, name));
+/**
+ * Makes it, 0700, and what lies in it.
+ *
+ * @param owner who will use it
+ * @throws TdaemonError (`setup`) when somebody else has a hand in it
+ */
+export function makeRuntimeDirectory(directory: string, owner: { uid: number; gid: number }): void {
+  const caller = process.geteuid?.() ?? 0;
+  // Root's is passed through by the users of root's supervisors.
+  makeOwn(path.dirname(directory), caller === 0 ? 0o755 : 0o700, { uid: caller, gid: -1 });
+  for (const name of ['.', 'fifo', 'programs']) makeOwn(path.join(directory, name), 0o700, owner);
 }
 
-function makeOwn(folder: string): void {
+function makeOwn(folder: string, mode: number, owner: { uid: number; gid: number }): void {
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    mkdirSync(folder, { mode });
+    if (owner.uid !== process.geteuid?.()) chownSync(folder, owner.uid, owner.gid);
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') throw refuse(folder, message, code);
   }
   const found = lstatSync(folder);
   if (!found.isDirectory()) throw refuse(folder, 'it is no directory', 'ENOTDIR');
-  if (found.uid !== process.geteuid?.()) throw refuse(folder, 'it belongs to another user', 'EPERM');
+  if (found.uid !== owner.uid) throw refuse(folder, 'it belongs to another user', 'EPERM');
   if ((found.mode & 0o022) !== 0) throw refuse(folder, 'others can write to it', 'EPERM');
 }

@@ -1,0 +1,124 @@
+/** From a configuration to a running supervisor: the lock first, then a keeper that starts the rest. */
+import { closeSync, existsSync, openSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../config/model';
+import { daemonize } from '../daemon/daemonize';
+import { startInPlace } from '../daemon/launch';
+import type { DaemonizeOptions } from '../daemon/options';
+import { makePlan } from '../daemon/plan';
+import { TdaemonError } from '../errors';
+import { native } from '../native';
+import { resolveAccount } from '../process/account';
+import { type Bytes, toText } from '../process/bytes';
+import { errnoName, errnoWords } from '../process/errno';
+import { type LaunchOptions, takeLaunchFailure, writeLaunchOptions } from './launch_options';
+import { makeRuntimeDirectory, runtimeDirectoryOf } from './runtime_directory';
+
+/** Where the supervisor says that it is there. */
+const READY_DESCRIPTOR = 3;
+/** Milliseconds: it waits for nothing but its own start. */
+const READY_TIMEOUT = 300_000;
+
+export interface Launched {
+  /** Of the keeper, which the pidfile names. */
+  pid: number;
+  runtimeDirectory: string;
+}
+
+/** Beside what runs this. */
+function packaged(...parts: string[]): string {
+  return path.join(__dirname, '..', ...parts);
+}
+
+function keeperProgram(): string {
+  const file = packaged('build', 'Release', 'tdaemon-keeper');
+  if (existsSync(file)) return file;
+  throw new TdaemonError(`cannot supervise: '${file}' is missing; build it with "npm rebuild tdaemon"`, {
+    reason: 'setup',
+    code: 'ENOENT',
+    path: file,
+  });
+}
+
+/**
+ * @returns a descriptor that holds the lock, close-on-exec
+ * @throws TdaemonError (`already-running`) when a supervisor with this configuration has it
+ */
+function takeLock(runtimeDirectory: string, config: Config): number {
+  const file = path.join(runtimeDirectory, 'lock');
+  const descriptor = openSync(file, 'a', 0o600);
+  const errno = native.lockFile(descriptor, false);
+  if (errno === 0) return descriptor;
+  closeSync(descriptor);
+  const code = errnoName(errno);
+  const busy = code === 'EAGAIN' || code === 'EWOULDBLOCK';
+  throw new TdaemonError(
+    busy
+      ? `another supervisor is running with '${config.file}'`
+      : `cannot lock '${file}': ${errnoWords(errno)} (${code})`,
+    { reason: busy ? 'already-running' : 'setup', code, path: file },
+  );
+}
+
+/** Soft and hard limits that the configuration asks for at least, as supervisord. */
+function leastLimits({ supervisord }: Config, openFiles: number): DaemonizeOptions['limits'] {
+  const { nofile, nproc } = native.limitResources;
+  const processes = nproc === undefined ? undefined : native.getLimit(nproc);
+  return {
+    ...(nofile !== undefined && { nofile: { soft: Math.max(openFiles, supervisord.minfds) } }),
+    ...(processes && processes.soft < supervisord.minprocs && { nproc: { soft: supervisord.minprocs } }),
+  };
+}
+
+/** What runs in the supervisor must be its own: nothing that the caller's environment makes Node load. */
+function environmentOf(environment: readonly Bytes[]): Bytes[] {
+  return environment.filter((entry) => !/^(NODE_|TDAEMON_KEEPER=|TDAEMON_HELD=)/.test(toText(entry)));
+}
+
+/**
+ * Starts a supervisor, and resolves when it answers. In the foreground it never resolves: this process has become the keeper.
+ *
+ * @throws TdaemonError: nothing of it is left then
+ */
+export async function launchSupervisor(
+  config: Config,
+  options: Omit<LaunchOptions, 'openFiles'> & { openFiles: number },
+): Promise<Launched> {
+  const { supervisord } = config;
+  const runtimeDirectory = runtimeDirectoryOf(config.file, supervisord.identifier);
+  const account = resolveAccount(supervisord.user?.uid, undefined);
+  const owner = account?.ids ?? { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  makeRuntimeDirectory(runtimeDirectory, owner);
+  const keeper = keeperProgram();
+  const lock = takeLock(runtimeDirectory, config);
+  const openFiles = Math.max(options.openFiles, supervisord.minfds);
+  takeLaunchFailure(runtimeDirectory);
+  writeLaunchOptions(runtimeDirectory, { ...options, openFiles });
+  const start = (ready: string[]): DaemonizeOptions => ({
+    command: keeper,
+    args: [runtimeDirectory, ...ready, '--', process.execPath, packaged('dist', 'supervisor.js'), runtimeDirectory],
+    argv0: 'tdaemon-keeper',
+    pidfile: supervisord.pidfile,
+    chdir: supervisord.directory ?? options.directory,
+    umask: supervisord.umask,
+    baseEnv: environmentOf(options.environment),
+    ...(account && { user: owner.uid, group: owner.gid }),
+    limits: leastLimits(config, options.openFiles) ?? {},
+    keepFds: [lock],
+  });
+  try {
+    if (options.foreground) await startInPlace(makePlan(start([]), true));
+    const { pid } = await daemonize({
+      ...start([`--ready-fd=${READY_DESCRIPTOR}`]),
+      ready: `fd:${READY_DESCRIPTOR}`,
+      readyTimeout: READY_TIMEOUT,
+    });
+    return { pid, runtimeDirectory };
+  } catch (error) {
+    const failure = takeLaunchFailure(runtimeDirectory);
+    if (failure) throw new TdaemonError(failure.message, { reason: 'setup', code: 'ERR_TDAEMON_SUPERVISOR' });
+    throw error;
+  } finally {
+    closeSync(lock);
+  }
+}

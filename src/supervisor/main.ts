@@ -1,0 +1,149 @@
+/** The supervisor process: started by its keeper, and started again should it end before its time. */
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { readConfig } from '../config/read';
+import { cleanAutoLogs } from './auto_logs';
+import { ControlSocket } from './control_socket';
+import { KeeperLink } from './keeper_link';
+import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
+import { LoggerLink } from './logger_link';
+import { MainLog } from './main_log';
+import { Supervisor } from './supervisor';
+
+/** The keeper's socket. */
+const KEEPER_DESCRIPTOR = 3;
+/** Wrong configuration, socket in use, …, as supervisord has it. */
+const FAILED = 2;
+
+const ENDS = ['TERM', 'INT', 'QUIT'];
+
+class SupervisorProcess {
+  readonly #runtimeDirectory: string;
+  readonly #options: LaunchOptions;
+  readonly #keeper = new KeeperLink(KEEPER_DESCRIPTOR);
+  readonly #logger: LoggerLink;
+  readonly #supervisor: Supervisor;
+  readonly #log: MainLog;
+  readonly #control: ControlSocket;
+
+  constructor(runtimeDirectory: string) {
+    this.#runtimeDirectory = runtimeDirectory;
+    this.#options = readLaunchOptions(runtimeDirectory);
+    const { configFile, overrides, environment, openFiles, directory, foreground } = this.#options;
+    const read = () => readConfig(configFile, { overrides, environment }).config;
+    const config = read();
+    const { supervisord } = config;
+    this.#log = new MainLog({
+      file: supervisord.logfile,
+      level: supervisord.logLevel,
+      maxBytes: supervisord.maxBytes,
+      backups: supervisord.backups,
+      echo: foreground && !supervisord.silent,
+    });
+    this.#logger = new LoggerLink(path.join(runtimeDirectory, 'logger'));
+    this.#supervisor = new Supervisor(config, {
+      runtimeDirectory,
+      keeper: this.#keeper,
+      logger: this.#logger,
+      log: this.#log,
+      surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
+      readConfig: read,
+    });
+    this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
+      shutdown: () => void this.#end('SHUTDOWN'),
+      restart: () => void this.#end('RESTARTING'),
+      handover: () => this.#keeper.handover(),
+    });
+  }
+
+  async run(): Promise<void> {
+    this.#listen();
+    this.#logger.connect();
+    await cleanAutoLogs(this.#supervisor);
+    await this.#control.open();
+    await this.#supervisor.begin();
+    this.#log.say('info', `supervisord started with pid ${process.pid}`);
+    this.#keeper.ready();
+  }
+
+  #listen(): void {
+    this.#keeper.on('signal', (name) => this.#onSignal(name));
+    this.#keeper.on('logger', () => this.#logger.connect());
+    this.#keeper.on('replaced', () => process.exit(0));
+    this.#keeper.on('handover-failed', (how) =>
+      this.#log.say('error', `handover failed: the new supervisor ended (wait status ${how})`),
+    );
+    for (const name of [...ENDS, 'HUP', 'USR2'] as const)
+      process.on(`SIG${name}` as NodeJS.Signals, () => this.#onSignal(name));
+    // Without a handler of ours Node opens its inspector, to whoever asks.
+    process.on('SIGUSR1', () => undefined);
+    this.#logger.on('trouble', (id, errno) => this.#log.say('error', `cannot write the log of ${id} (errno ${errno})`));
+    this.#logger.on('stalled', (id, seconds) =>
+      this.#log.say('error', `the log of ${id} has not been written for ${seconds} s: its disk hangs`),
+    );
+    this.#logger.on('fine', (id) => this.#log.say('info', `the log of ${id} is written again`));
+  }
+
+  #onSignal(name: string): void {
+    if (ENDS.includes(name)) {
+      this.#log.say('warn', `received SIG${name} indicating exit request`);
+      void this.#end('SHUTDOWN');
+    } else if (name === 'HUP') {
+      this.#log.say('warn', 'received SIGHUP indicating restart request');
+      void this.#end('RESTARTING');
+    } else if (name === 'USR2') {
+      this.#log.say('info', 'received SIGUSR2 indicating log reopen request');
+      this.#log.reopen();
+      void this.#logger.reopen();
+    }
+  }
+
+  async #end(how: 'SHUTDOWN' | 'RESTARTING'): Promise<void> {
+    const supervisor = this.#supervisor;
+    if (supervisor.isEnding) return;
+    if (how === 'RESTARTING' && !this.#canBeRead()) return;
+    await supervisor.end(how);
+    await this.#control.close();
+    await Promise.all([...supervisor.processes()].map((process) => process.remove()));
+    this.#logger.close();
+    if (how === 'SHUTDOWN') {
+      clean(this.#runtimeDirectory);
+      this.#keeper.leave(0);
+    }
+    await this.#keeper.flushed();
+    await this.#log.close();
+    process.exit(0);
+  }
+
+  /** All would be stopped, and nothing started again. */
+  #canBeRead(): boolean {
+    const { configFile, overrides, environment } = this.#options;
+    try {
+      readConfig(configFile, { overrides, environment });
+      return true;
+    } catch (error) {
+      this.#log.say('error', `not restarted: ${(error as Error).message}`);
+      return false;
+    }
+  }
+}
+
+function clean(runtimeDirectory: string): void {
+  for (const name of readdirSync(runtimeDirectory))
+    if (name !== 'lock' && name !== 'logger')
+      rmSync(path.join(runtimeDirectory, name), { recursive: true, force: true });
+}
+
+async function main(): Promise<void> {
+  const [, , runtimeDirectory = ''] = process.argv;
+  try {
+    await new SupervisorProcess(runtimeDirectory).run();
+  } catch (error) {
+    const { message } = error as Error;
+    writeLaunchFailure(runtimeDirectory, { message });
+    process.stderr.write(`Error: ${message}\n`);
+    process.exit(FAILED);
+  }
+}
+
+void main();
