@@ -6,7 +6,7 @@ export interface Place {
   line: number;
 }
 
-/** `auto`: a file of our own in childlogdir; `none`: thrown away. */
+/** `auto`: a file of our own in childlogdir; `none`: thrown away; a path is absolute. */
 export type LogTarget = { kind: 'auto' } | { kind: 'none' } | { kind: 'file'; path: string };
 
 export interface RotationConfig {
@@ -48,14 +48,21 @@ export interface SocketConfig {
   address: { kind: 'unix'; path: string } | { kind: 'tcp'; host: string; port: number };
 }
 
+/** As chown(2) takes them: -1 leaves the group as it is. */
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
 export interface FcgiSocketConfig extends SocketConfig {
   backlog?: number;
-  owner?: { uid: number; gid: number };
+  owner?: Owner;
+  /** Of a unix socket. */
   mode: number;
 }
 
 export interface ListenerConfig {
-  /** Event names as written: EVENT, PROCESS_STATE, TICK_5 … */
+  /** EVENT, PROCESS_STATE, TICK_5 … in capitals, each once. */
   events: string[];
   bufferSize: number;
   resultHandler: string;
@@ -90,6 +97,7 @@ export interface ProcessConfig {
   stderr: ChannelConfig;
   /** Of `environment` and `[supervisord] environment`, in that order of precedence; `env_file` is read at each start. */
   environment: Record<string, string>;
+  /** Absolute. */
   directory?: string;
   umask?: number;
   /** Null: AUTO, by the servers there are. */
@@ -97,6 +105,7 @@ export interface ProcessConfig {
   listener?: ListenerConfig;
   fcgi?: FcgiSocketConfig;
   // Ours, absent in supervisord.
+  /** Absolute. */
   envFile?: string;
   limits: LimitConfig[];
   nice?: number;
@@ -116,9 +125,11 @@ export interface ProcessConfig {
 export interface GroupConfig {
   name: string;
   priority: number;
-  /** In their order: by priority, then as written. */
+  /** As getAllConfigInfo tells them: programs in the order of `programs`, those of one program by name. Started by priority. */
   processes: ProcessConfig[];
+  /** Of the section; a `[group:x]` is `program`, whatever its members are. */
   kind: ProcessConfig['kind'];
+  place: Place;
 }
 
 export interface Credentials {
@@ -128,9 +139,10 @@ export interface Credentials {
 }
 
 export interface UnixServerConfig {
+  /** Absolute. */
   file: string;
   mode: number;
-  owner?: { uid: number; gid: number };
+  owner?: Owner;
   credentials?: Credentials;
 }
 
@@ -144,8 +156,10 @@ export interface InetServerConfig {
 }
 
 export interface SupervisordConfig extends RotationConfig {
+  /** Absolute, or `syslog`. */
   logfile: string;
   logLevel: 'critical' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'blather';
+  /** Absolute. */
   pidfile: string;
   umask: number;
   nodaemon: boolean;
@@ -175,13 +189,24 @@ export interface Config {
   /** Absolute path of the file. */
   file: string;
   supervisord: SupervisordConfig;
-  unixServer?: UnixServerConfig;
+  unixServers: UnixServerConfig[];
   inetServers: InetServerConfig[];
   ctl: CtlConfig;
   /** `[rpcinterface:supervisor]` is there. */
   hasRpcInterface: boolean;
   /** By priority, then name. */
   groups: GroupConfig[];
+}
+
+/** A program that cannot be had while the others can: one error of its own section. */
+export interface Broken {
+  /** Of the section, or the name by which a group asked for it. */
+  program: string;
+  /** In which it would be. */
+  group: string;
+  /** `[section] key: what is wrong` */
+  message: string;
+  place: Place;
 }
 
 /** Not an error, but somebody should know. */
