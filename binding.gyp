@@ -1,5 +1,10 @@
 {
-  "variables": { "posix_fallback%": 0, "warnings_are_errors%": 0 },
+  "variables": {
+    "posix_fallback%": 0,
+    "warnings_are_errors%": 0,
+    # Some distributions have the static C library in a package of its own.
+    "links_static%": "<!(echo 'int main(void){return 0;}' | ${CC:-cc} -static -x c -o /dev/null - 2>/dev/null && echo 1 || echo 0)"
+  },
   "targets": [
     {
       "target_name": "tdaemon",
@@ -53,5 +58,48 @@
         }]
       ]
     }
+  ],
+  "conditions": [
+    ["OS=='linux'", {
+      "targets": [
+        {
+          "target_name": "tdaemon-keeper",
+          "type": "executable",
+          "sources": [
+            "native/keeper/main.c",
+            "native/keeper/words.c",
+            "native/keeper/keeper.c",
+            "native/keeper/keeper_backoff.c",
+            "native/keeper/keeper_children.c",
+            "native/keeper/keeper_commands.c",
+            "native/keeper/keeper_exits.c",
+            "native/keeper/keeper_held.c",
+            "native/keeper/keeper_link.c",
+            "native/keeper/keeper_logger.c",
+            "native/keeper/keeper_setup.c",
+            "native/keeper/keeper_signals.c",
+            "native/keeper/keeper_supervisor.c",
+            "native/keeper/keeper_tell.c",
+            "native/keeper/logger.c"
+          ],
+          "defines": ["_GNU_SOURCE"],
+          "cflags": ["-std=c17", "-Wall", "-Wextra", "-Os", "-ffunction-sections", "-fdata-sections"],
+          "cflags!": ["-O3", "-fPIC"],
+          "ldflags": ["-Wl,--gc-sections", "-s"],
+          "ldflags!": ["-rdynamic"],
+          "conditions": [
+            ["links_static==1", { "ldflags": ["-static"] }],
+            ["warnings_are_errors==1", {
+              "cflags": [
+                "-Werror", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wformat=2", "-Wcast-qual", "-Wcast-align",
+                "-Wnull-dereference", "-Wlogical-op", "-Wduplicated-cond", "-Wduplicated-branches", "-Wvla",
+                "-Wpointer-arith", "-Wswitch-enum", "-Wmissing-declarations", "-Wredundant-decls",
+                "-Wstrict-prototypes", "-Wmissing-prototypes"
+              ]
+            }]
+          ]
+        }
+      ]
+    }]
   ]
 }
