@@ -13,10 +13,12 @@ const common = {
   metafile: true,
 };
 
-const helpApart = {
-  name: 'help apart',
+// What no start needs.
+const apart = {
+  name: 'apart',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^\.\/help\.mjs$/ }, () => ({ path: './help.js', external: true }));
+    onResolve({ filter: /^\.\/supervise$/ }, () => ({ path: './supervise.js', external: true }));
   },
 };
 
@@ -26,12 +28,12 @@ const bundles = [
     // bin/tdaemon calls it, with code that V8 has compiled before.
     entryPoints: { tdaemon: 'src/cli/main.ts' },
     minify: true,
-    plugins: [helpApart],
+    plugins: [apart],
     supported: { 'dynamic-import': false },
     banner: { js: '(function (require, __dirname) {' },
     footer: { js: '})' },
   },
-  { entryPoints: { supervisor: 'src/supervisor/main.ts' }, minify: true },
+  { entryPoints: { supervise: 'src/cli/supervise.ts', supervisor: 'src/supervisor/main.ts' }, minify: true },
   {
     // yargs finds its own directory by import.meta.url, which only a module has.
     entryPoints: { help: 'src/cli/help.mts' },

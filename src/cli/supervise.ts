@@ -1,8 +1,11 @@
 /** `tdaemon supervise`: supervisord's options, and `--check`. */
+import path from 'node:path';
 import { checkConfig } from '../config/check';
+import { placeText, warningText } from '../config/diagnostics';
 import { findConfig } from '../config/find';
-import type { Overrides } from '../config/overrides';
 import { readConfig } from '../config/read';
+import type { Overrides } from '../config/section';
+import { variablesOf } from '../process/environment';
 import { defaultOpenFiles } from '../process/limits';
 import { launchSupervisor } from '../supervisor/launch';
 import { readCaller } from './caller';
@@ -26,7 +29,12 @@ const VALUES = {
   minprocs: 'minprocs',
 } as const;
 
-const FLAGS = { nodaemon: 'nodaemon', silent: 'silent', nocleanup: 'nocleanup', strip_ansi: 'strip_ansi' } as const;
+const FLAGS = {
+  nodaemon: 'nodaemon',
+  silent: 'silent',
+  nocleanup: 'nocleanup',
+  strip_ansi: 'strip_ansi',
+} as const;
 
 function overridesOf(scanned: Scanned): Overrides {
   const overrides: Record<string, string> = {};
@@ -43,11 +51,13 @@ export async function supervise(scanned: Scanned, voice: Voice): Promise<number>
   try {
     const caller = readCaller();
     const overrides = overridesOf(scanned);
-    const file = findConfig(scanned.text('configuration'));
-    const from = { overrides, environment: caller.environment };
+    const file = scanned.text('configuration') ?? found(voice);
+    const from = { overrides, environment: variablesOf(caller.environment) };
     if (scanned.has('check')) return check(file, from);
-    const { config, warnings } = readConfig(file, from);
-    for (const { message } of warnings) say(voice, `warning: ${message}`);
+    const { config, warnings, broken } = readConfig(file, from);
+    for (const warning of warnings) say(voice, `warning: ${warningText(warning)}`);
+    for (const { place, message } of broken)
+      say(voice, `${placeText(place)}: ${message}; the others are started`);
     const { pid } = await launchSupervisor(config, {
       configFile: config.file,
       overrides,
@@ -61,6 +71,12 @@ export async function supervise(scanned: Scanned, voice: Voice): Promise<number>
   } catch (error) {
     return reportFailure(voice, error, EXIT.usage);
   }
+}
+
+function found(voice: Voice): string {
+  const { file, refused } = findConfig({ programDirectory: path.join(__dirname, '..', 'bin') });
+  for (const line of refused) say(voice, `warning: ${line}`);
+  return file;
 }
 
 function check(file: string, from: Parameters<typeof checkConfig>[1]): number {

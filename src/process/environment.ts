@@ -86,3 +86,14 @@ export function variable(environment: Environment, name: string): Bytes | undefi
 export function describeEnvironment(environment: Environment): string[] {
   return [...environment.values()].map(toText).sort();
 }
+
+/** As `process.env` would have them. */
+export function variablesOf(environment: readonly Bytes[]): Record<string, string> {
+  return Object.fromEntries(
+    environment.flatMap((entry) => {
+      const text = toText(entry);
+      const at = text.indexOf('=', 1);
+      return at === -1 ? [] : [[text.slice(0, at), text.slice(at + 1)]];
+    }),
+  );
+}

@@ -25,7 +25,8 @@ export function applyLive(
   for (const key of keys) if (wanted[key] === undefined) delete process.config[key];
   log.say('info', `${process.fullName}: changed at once: ${keys.join(', ')}`);
   if (process.pid === 0) return;
-  const failed = (what: string, why: string) => log.say('warn', `${process.fullName}: cannot set ${what}: ${why}`);
+  const failed = (what: string, why: string) =>
+    log.say('warn', `${process.fullName}: cannot set ${what}: ${why}`);
   if (keys.includes('limits')) setLimits(process.pid, before, wanted, around, failed);
   if (keys.includes('oomScoreAdj'))
     try {

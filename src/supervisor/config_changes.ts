@@ -19,13 +19,15 @@ const LIVE_KEYS = [
   'place',
 ] as const satisfies readonly (keyof ProcessConfig)[];
 
-function essence(group: GroupConfig): string {
+type UsedGroup = Omit<GroupConfig, 'place'>;
+
+function essence({ name, priority, kind, processes }: UsedGroup): string {
   const strip = (process: ProcessConfig) => {
     const rest: Partial<ProcessConfig> = { ...process };
     for (const key of LIVE_KEYS) delete rest[key];
     return rest;
   };
-  return JSON.stringify({ ...group, processes: group.processes.map(strip) }, sorted);
+  return JSON.stringify({ name, priority, kind, processes: processes.map(strip) }, sorted);
 }
 
 /** Objects that came from a record have their keys in another order. */
@@ -34,7 +36,7 @@ function sorted(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-export function compareConfigs(used: readonly GroupConfig[], wanted: readonly GroupConfig[]): ConfigChanges {
+export function compareConfigs(used: readonly UsedGroup[], wanted: readonly GroupConfig[]): ConfigChanges {
   const before = new Map(used.map((group) => [group.name, group]));
   const names = new Set(wanted.map(({ name }) => name));
   return {

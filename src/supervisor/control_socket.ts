@@ -91,7 +91,8 @@ export class ControlSocket {
 }
 
 function describe(process: SupervisedProcess) {
-  const { group, name, state, pid, startTime, spawnError, exitStatus, restarts, failures, waitingFor } = process;
+  const { group, name, state, pid, startTime, spawnError, exitStatus, restarts, failures, waitingFor } =
+    process;
   return {
     group,
     name,

@@ -92,4 +92,3 @@ export class Dependencies {
     return waves;
   }
 }
-

@@ -96,7 +96,14 @@ export async function launchSupervisor(
   writeLaunchOptions(runtimeDirectory, { ...options, openFiles });
   const start = (ready: string[]): DaemonizeOptions => ({
     command: keeper,
-    args: [runtimeDirectory, ...ready, '--', process.execPath, packaged('dist', 'supervisor.js'), runtimeDirectory],
+    args: [
+      runtimeDirectory,
+      ...ready,
+      '--',
+      process.execPath,
+      packaged('dist', 'supervisor.js'),
+      runtimeDirectory,
+    ],
     argv0: 'tdaemon-keeper',
     pidfile: supervisord.pidfile,
     chdir: supervisord.directory ?? options.directory,

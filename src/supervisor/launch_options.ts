@@ -1,7 +1,7 @@
 /** What whoever starts a supervisor leaves in the runtime directory for it, and for each supervisor after it. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Overrides } from '../config/overrides';
+import type { Overrides } from '../config/section';
 import { type Bytes, fromBuffer, toBuffer } from '../process/bytes';
 
 export interface LaunchOptions {

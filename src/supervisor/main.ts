@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../config/read';
+import { variablesOf } from '../process/environment';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { KeeperLink } from './keeper_link';
@@ -30,7 +31,8 @@ class SupervisorProcess {
     this.#runtimeDirectory = runtimeDirectory;
     this.#options = readLaunchOptions(runtimeDirectory);
     const { configFile, overrides, environment, openFiles, directory, foreground } = this.#options;
-    const read = () => readConfig(configFile, { overrides, environment }).config;
+    const from = { overrides, environment: variablesOf(environment), cwd: directory };
+    const read = () => readConfig(configFile, from).config;
     const config = read();
     const { supervisord } = config;
     this.#log = new MainLog({
@@ -77,7 +79,9 @@ class SupervisorProcess {
       process.on(`SIG${name}` as NodeJS.Signals, () => this.#onSignal(name));
     // Without a handler of ours Node opens its inspector, to whoever asks.
     process.on('SIGUSR1', () => undefined);
-    this.#logger.on('trouble', (id, errno) => this.#log.say('error', `cannot write the log of ${id} (errno ${errno})`));
+    this.#logger.on('trouble', (id, errno) =>
+      this.#log.say('error', `cannot write the log of ${id} (errno ${errno})`),
+    );
     this.#logger.on('stalled', (id, seconds) =>
       this.#log.say('error', `the log of ${id} has not been written for ${seconds} s: its disk hangs`),
     );
@@ -117,9 +121,8 @@ class SupervisorProcess {
 
   /** All would be stopped, and nothing started again. */
   #canBeRead(): boolean {
-    const { configFile, overrides, environment } = this.#options;
     try {
-      readConfig(configFile, { overrides, environment });
+      this.#supervisor.readConfig();
       return true;
     } catch (error) {
       this.#log.say('error', `not restarted: ${(error as Error).message}`);

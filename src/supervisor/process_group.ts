@@ -31,7 +31,7 @@ export class ProcessGroup {
   }
 
   /** As it is used, which a configuration file may have left behind. */
-  get config(): GroupConfig {
+  get config(): Omit<GroupConfig, 'place'> {
     const { name, priority, kind } = this;
     return { name, priority, kind, processes: this.processes.map(({ config }) => config) };
   }

@@ -36,7 +36,10 @@ export type ReadyOutcome =
 function outcomeOf(outcome: Outcome): ReadyOutcome {
   if (outcome.kind === 'ready') return { kind: 'ready' };
   if (outcome.kind === 'late')
-    return { kind: 'failed', why: `not ready in time: ${outcome.missing.map(({ text }) => text).join(', ')}` };
+    return {
+      kind: 'failed',
+      why: `not ready in time: ${outcome.missing.map(({ text }) => text).join(', ')}`,
+    };
   if (outcome.kind !== 'hopeless') return { kind: 'over' };
   const { error } = outcome;
   return { kind: 'failed', why: error instanceof TdaemonError ? error.message : String(error) };

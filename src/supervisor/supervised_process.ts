@@ -12,12 +12,12 @@ import { signalName, signalNumber } from '../process/signals';
 import { Channels, type LogSurroundings } from './channels';
 import { endProcess } from './end_process';
 import type { MainLog } from './main_log';
-import { ProgramReadiness } from './program_readiness';
 import type { Surroundings } from './program_plan';
+import type { ProgramReadiness } from './program_readiness';
 import type { ProcessRecord, Records, StartedProcess } from './records';
 import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
-import { type State, STOPPED_STATES } from './states';
 import { startProcess } from './start_process';
+import { STOPPED_STATES, type State } from './states';
 import { type Action, type ProcessEvent, transition } from './transitions';
 
 export interface Host {
@@ -209,8 +209,12 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     this.#record();
     const { log } = this.#host;
     try {
-      const { started, readiness } = startProcess(this.config, this.group, this.channels, this.#host, (message) =>
-        log.say('warn', `${this.fullName}: ${message}`),
+      const { started, readiness } = startProcess(
+        this.config,
+        this.group,
+        this.channels,
+        this.#host,
+        (message) => log.say('warn', `${this.fullName}: ${message}`),
       );
       this.#readiness = readiness;
       this.#begin(started, LiveProcess.from(started));

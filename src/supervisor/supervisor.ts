@@ -5,7 +5,7 @@ import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
 import type { LiveProcess } from '../process/live_process';
 import { applyLive } from './apply_live';
-import { compareConfigs, type ConfigChanges } from './config_changes';
+import { type ConfigChanges, compareConfigs } from './config_changes';
 import { Dependencies } from './dependencies';
 import type { KeeperLink, KeptExit } from './keeper_link';
 import type { LoggerLink } from './logger_link';
@@ -85,6 +85,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     for (const group of this.#groups.values()) yield* group.processes;
   }
 
+  /** The file, read anew. @throws TdaemonError */
+  readConfig(): Config {
+    return this.#parts.readConfig();
+  }
+
   // How those have ended who are no children of ours.
 
   #hearExit(exit: KeptExit): void {
@@ -119,7 +124,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   /** Takes over what runs, and starts what should run. */
   async begin(): Promise<void> {
     const left = new Map(this.records.read().map((found) => [found.name, found]));
-    const adopted: { process: SupervisedProcess; record: ProcessRecord; started: StartedProcess | undefined }[] = [];
+    const adopted: {
+      process: SupervisedProcess;
+      record: ProcessRecord;
+      started: StartedProcess | undefined;
+    }[] = [];
     const processOf = (group: GroupConfig, config: GroupConfig['processes'][number]) => {
       const found = left.get(`${group.name}:${config.name}`);
       if (!found) return new SupervisedProcess(this, group.name, group.priority, config);
@@ -136,7 +145,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       return process;
     };
     for (const group of this.config.groups)
-      this.#include(new ProcessGroup(group, group.processes.map((config) => processOf(group, config))));
+      this.#include(
+        new ProcessGroup(
+          group,
+          group.processes.map((config) => processOf(group, config)),
+        ),
+      );
     for (const { name, record, started } of left.values()) {
       if (!isUp(record)) this.records.remove(name);
       else adopted.push({ process: this.#adoptRemoved(record), record, started });
@@ -215,7 +229,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   /** Reads the file again, and applies at once what can be. @throws TdaemonError */
   reread(): ConfigChanges {
-    const config = this.#parts.readConfig();
+    const config = this.readConfig();
     for (const group of config.groups)
       for (const wanted of group.processes) {
         const process = this.#groups.get(group.name)?.find(wanted.name);

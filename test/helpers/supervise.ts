@@ -61,11 +61,15 @@ export class Supervised {
 
   /** Of the supervisor that is there now. */
   get supervisor(): number | undefined {
-    return childrenOf(this.keeper).find((pid) => commandLine(pid).some((word) => String(word).endsWith('supervisor.js')));
+    return childrenOf(this.keeper).find((pid) =>
+      commandLine(pid).some((word) => String(word).endsWith('supervisor.js')),
+    );
   }
 
   get logger(): number | undefined {
-    return childrenOf(this.keeper).find((pid) => commandLine(pid).some((word) => String(word) === '--logger'));
+    return childrenOf(this.keeper).find((pid) =>
+      commandLine(pid).some((word) => String(word) === '--logger'),
+    );
   }
 
   get mainLog(): string {

@@ -1,7 +1,7 @@
 /** The table itself: what supervisord's manual says of each state, and that nothing leads nowhere. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type State, STATES } from '../../src/supervisor/states';
+import { STATES, type State } from '../../src/supervisor/states';
 import { type ProcessEvent, TRANSITIONS, transition } from '../../src/supervisor/transitions';
 
 const ALL = Object.keys(STATES) as State[];
