@@ -1,6 +1,7 @@
 /** A supervisor of a test's own, with a configuration in its scratch directory. */
 import fs from 'node:fs';
 import { createConnection } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { runtimeDirectoryOf } from '../../src/supervisor/runtime_directory';
 import type { State } from '../../src/supervisor/states';
@@ -109,22 +110,15 @@ export class Supervised {
   }
 
   /** Resolves when it is so, also across supervisors. */
-  async until(name: string, what: string, holds: (shown: Shown) => boolean, limit?: number): Promise<Shown> {
-    let last: Shown | undefined;
-    let asking: Promise<void> | undefined;
-    const look = () => {
-      asking ??= this.of(name).then(
-        (shown) => {
-          last = shown;
-          asking = undefined;
-        },
-        () => {
-          asking = undefined;
-        },
-      );
-      return last !== undefined && holds(last) ? last : undefined;
-    };
-    return eventually(`${name} ${what}`, look, limit);
+  async until(name: string, what: string, holds: (shown: Shown) => boolean, limit = 30_000): Promise<Shown> {
+    const end = Date.now() + limit;
+    for (;;) {
+      // Between two supervisors nobody answers.
+      const shown = await this.of(name).catch(() => undefined);
+      if (shown && holds(shown)) return shown;
+      if (Date.now() > end) throw new Error(`did not happen: ${name} ${what}, but ${JSON.stringify(shown)}`);
+      await pause(5);
+    }
   }
 
   reaches(name: string, state: State, limit?: number): Promise<Shown> {
