@@ -24,8 +24,8 @@ export interface ProcessRecord {
   spawnError: string;
   failures: number;
   restarts: number;
-  /** Somebody has asked for its end. */
-  stopping: boolean;
+  /** EXITED, and to be started again. */
+  restarting: boolean;
   /** Log files of its own (AUTO). */
   autoLogs: { stdout?: string; stderr?: string };
 }
@@ -52,6 +52,11 @@ export class Records {
     const file = this.#file(name, 'json');
     writeFileSync(`${file}.new`, JSON.stringify(record, withInfinity), { mode: 0o600 });
     renameSync(`${file}.new`, file);
+  }
+
+  /** Whoever was started before is not the one that is started now. */
+  forgetStarted(name: string): void {
+    rmSync(this.#file(name, 'pid'), { force: true });
   }
 
   /**

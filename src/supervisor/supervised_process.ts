@@ -189,12 +189,17 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     const from = this.#state;
     this.#state = to;
     clearTimeout(this.#timer);
-    if (to === 'STARTING') this.spawnError = '';
+    if (to === 'STARTING') {
+      this.spawnError = '';
+      this.#restarting = false;
+      this.#host.records.forgetStarted(this.fullName);
+    }
     this.#record();
     this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries: this.failures });
   }
 
   #lastPid = 0;
+  #restarting = false;
 
   #act(action: Action): void {
     if (action === 'spawn') this.#spawn();
@@ -339,15 +344,16 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     } else {
       this.spawnError = expected ? '' : ending ? `Bad exit code ${this.exitStatus}` : UNKNOWN_ENDING;
       log.say(expected ? 'info' : 'warn', `exited: ${this.name} (${how}; ${expected ? '' : 'not '}expected)`);
-      const restarted = isRestarted(this.config, ending, this.config.startSecs === 0);
+      // Written down with the state: the next supervisor must know it too.
+      this.#restarting =
+        !this.#host.isEnding && isRestarted(this.config, ending, this.config.startSecs === 0);
       this.#dispatch('ended', { expected });
-      if (restarted && this.#state === 'EXITED') this.#restart(lived);
+      if (this.#restarting) this.#restart(lived);
     }
     if (this.#state !== 'STARTING') this.#lastPid = 0;
   }
 
   #restart(lived: number): void {
-    if (this.#host.isEnding) return;
     this.restarts++;
     const wait = this.#delay.after(lived, this.config.restartDelayMax);
     if (wait === 0) this.#dispatch('start');
@@ -372,7 +378,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       spawnError: this.spawnError,
       failures: this.failures,
       restarts: this.restarts,
-      stopping: this.#state === 'STOPPING',
+      restarting: this.#restarting,
       autoLogs: this.channels.autoLogs,
     });
   }
@@ -390,7 +396,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     if (!isSameBoot) return;
     this.#state = record.state;
     if (!hadProcess) {
-      if (record.state === 'BACKOFF') this.#timer = setTimeout(() => this.#dispatch('retry'), 0);
+      if (record.state === 'BACKOFF') this.#dispatch('retry');
+      if (record.state === 'EXITED' && record.restarting) this.#restart(Number.POSITIVE_INFINITY);
       return;
     }
     if (!started) {

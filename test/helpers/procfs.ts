@@ -92,10 +92,14 @@ function splitAtNul(bytes: Buffer): Buffer[] {
   return parts;
 }
 
-/** Arguments as bytes. */
+/** Arguments as bytes; none of a process that has ended. */
 export function commandLine(pid: number): Buffer[] {
   words(pid);
-  return splitAtNul(fs.readFileSync(`/proc/${pid}/cmdline`));
+  try {
+    return splitAtNul(fs.readFileSync(`/proc/${pid}/cmdline`));
+  } catch {
+    return [];
+  }
 }
 
 /** Environment entries as bytes. */

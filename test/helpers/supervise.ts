@@ -60,17 +60,20 @@ export class Supervised {
     return Number(fs.readFileSync(this.at.file('supervisord.pid'), 'utf8'));
   }
 
-  /** Of the supervisor that is there now. */
-  get supervisor(): number | undefined {
-    return childrenOf(this.keeper).find((pid) =>
-      commandLine(pid).some((word) => String(word).endsWith('supervisor.js')),
+  /** Who was executed with this word, of the keeper's children. */
+  #child(ending: string): number | undefined {
+    return childrenOf(this.keeper).find(
+      (pid) => isAlive(pid) && commandLine(pid).some((word) => String(word).endsWith(ending)),
     );
   }
 
+  /** Of the supervisor that is there now. */
+  get supervisor(): number | undefined {
+    return this.#child('supervisor.js');
+  }
+
   get logger(): number | undefined {
-    return childrenOf(this.keeper).find((pid) =>
-      commandLine(pid).some((word) => String(word) === '--logger'),
-    );
+    return this.#child('--logger');
   }
 
   get mainLog(): string {

@@ -1,0 +1,153 @@
+/** The supervisor is killed, and nobody else notices. */
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../helpers/eventually';
+import * as procfs from '../helpers/procfs';
+import { scratch } from '../helpers/scratch';
+import { type Supervised, supervise } from '../helpers/supervise';
+
+async function killSupervisor(supervised: Supervised): Promise<void> {
+  const before = supervised.supervisor as number;
+  process.kill(before, 'SIGKILL');
+  await eventually('another supervisor', () => {
+    const now = supervised.supervisor;
+    return now !== undefined && now !== before;
+  });
+}
+
+describe('SIGKILL to the supervisor', () => {
+  it('leaves every program as it is, and the next supervisor knows them', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:up]
+command=sleep 1000
+startsecs=0
+[program:down]
+command=sleep 1000
+autostart=false
+[program:stopped]
+command=sleep 1000
+startsecs=0
+[program:done]
+command=sh -c 'exit 0'
+startsecs=0
+[program:bad]
+command=/does/not/exist
+startretries=0`,
+    );
+    await supervised.reaches('bad', 'FATAL');
+    await supervised.reaches('done', 'EXITED');
+    await supervised.ask('stop', 'stopped');
+    const before = await supervised.reaches('up', 'RUNNING');
+    await killSupervisor(supervised);
+    const after = await supervised.until('up', 'is adopted', ({ adopted }) => adopted);
+    expect(after).toMatchObject({
+      pid: before.pid,
+      startTime: before.startTime,
+      state: 'RUNNING',
+      restarts: 0,
+    });
+    expect((await supervised.of('down')).state).toBe('STOPPED');
+    expect((await supervised.of('stopped')).state).toBe('STOPPED');
+    expect(await supervised.of('done')).toMatchObject({ state: 'EXITED', exitStatus: 0 });
+    expect((await supervised.of('bad')).state).toBe('FATAL');
+  });
+
+  it('an adopted program is stopped, started, and started again as any other', async () => {
+    const at = scratch();
+    const supervised = await supervise(at, '[program:a]\ncommand=sleep 1000\nstartsecs=0');
+    const { pid } = await supervised.reaches('a', 'RUNNING');
+    await killSupervisor(supervised);
+    await supervised.until('a', 'is adopted', ({ adopted }) => adopted);
+    process.kill(pid, 'SIGKILL');
+    const second = await supervised.until(
+      'a',
+      'runs again',
+      (shown) => shown.state === 'RUNNING' && shown.pid !== pid,
+    );
+    expect(second).toMatchObject({ adopted: false, exitStatus: -1, restarts: 1 });
+    await killSupervisor(supervised);
+    await supervised.until('a', 'is adopted', ({ adopted }) => adopted);
+    expect(await supervised.ask('stop', 'a')).toBe(true);
+    expect(await supervised.of('a')).toMatchObject({ state: 'STOPPED', pid: 0 });
+    expect(procfs.isAlive(second.pid)).toBe(false);
+  });
+
+  it('the exit status of one that ended meanwhile is known, and of one that ends later', async () => {
+    const at = scratch();
+    const script = (code: number, file: string) =>
+      `sh -c 'while [ ! -e ${at.file(file)} ]; do sleep 0.01; done; exit ${code}'`;
+    const supervised = await supervise(
+      at,
+      `[program:early]\ncommand=${script(7, 'early')}\nstartsecs=0\nautorestart=false
+[program:late]\ncommand=${script(9, 'late')}\nstartsecs=0\nautorestart=false`,
+    );
+    await supervised.reaches('late', 'RUNNING');
+    const { pid } = await supervised.reaches('early', 'RUNNING');
+    const killed = supervised.supervisor as number;
+    // While nobody but the keeper is there.
+    process.kill(killed, 'SIGSTOP');
+    at.write('early', '');
+    await eventually('its end', () => procfs.stat(pid)?.state === 'Z');
+    process.kill(killed, 'SIGKILL');
+    expect(await supervised.reaches('early', 'EXITED')).toMatchObject({
+      exitStatus: 7,
+      spawnError: 'Bad exit code 7',
+    });
+    await supervised.until('late', 'is adopted', ({ adopted }) => adopted);
+    at.write('late', '');
+    expect(await supervised.reaches('late', 'EXITED')).toMatchObject({ exitStatus: 9 });
+  });
+
+  it('a stop goes on, and so does a start', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:stopping]
+command=sh -c 'trap "" TERM; echo >${at.file('ready')}; while :; do sleep 0.1; done'
+startsecs=0
+stopwaitsecs=1
+[program:starting]
+command=sleep 1000
+startsecs=2`,
+    );
+    await supervised.reaches('stopping', 'RUNNING');
+    const { pid } = await supervised.of('starting');
+    await eventually('it ignores', () => procfs.mentioning(at.file('ready')).length > 0);
+    supervised.ask('stop', 'stopping').catch(() => undefined);
+    await supervised.reaches('stopping', 'STOPPING');
+    await killSupervisor(supervised);
+    await supervised.reaches('stopping', 'STOPPED');
+    expect(await supervised.reaches('starting', 'RUNNING')).toMatchObject({ pid });
+  });
+
+  it('fifty times at random, with a program that is restarted all the time: never two of one, never none', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:steady]\ncommand=sleep 1000\nstartsecs=0
+[program:short]\ncommand=sleep 0.05\nstartsecs=0\nautorestart=true\nrestart_delay_max=0`,
+    );
+    const steady = (await supervised.reaches('steady', 'RUNNING')).pid;
+    for (let kill = 0; kill < 50; kill++) {
+      // Every fifth while it boots: whoever dies before it was ready is started again after a pause that grows.
+      if (kill % 5 !== 0) await supervised.until('steady', 'is known', () => true);
+      const before = await eventually('a supervisor', () => supervised.supervisor);
+      const moment = performance.now() + Math.random() * 100;
+      await eventually('a moment', () => performance.now() > moment);
+      process.kill(before, 'SIGKILL');
+      await eventually('another one', () => supervised.supervisor !== before && supervised.supervisor);
+      const sleepers = procfs
+        .mentioning(at.directory)
+        .filter((pid) => String(procfs.commandLine(pid)[0]) === 'sleep' && procfs.isAlive(pid));
+      expect(sleepers.filter((pid) => pid === steady)).toEqual([steady]);
+      expect(sleepers.length).toBeLessThanOrEqual(2);
+    }
+    expect(await supervised.until('steady', 'is adopted', ({ adopted }) => adopted)).toMatchObject({
+      pid: steady,
+      restarts: 0,
+    });
+    const before = await supervised.of('short');
+    await supervised.until('short', 'goes on', ({ restarts }) => restarts > before.restarts + 2);
+  });
+});
