@@ -34,9 +34,10 @@ struct Link *link_of(pid_t child) {
 struct Link *link_make(enum LinkState state, pid_t pid, int fd) {
   struct Link *link = link_find(LINK_FREE);
   if (link == NULL) return NULL;
-  /* Not its buffers: untouched they cost no memory. */
-  memset(link, 0, offsetof(struct Link, in.bytes));
+  memset(link, 0, offsetof(struct Link, out_start));
   link->out_start = link->out_size = 0;
+  link->in.start = link->in.end = 0;
+  link->in.skipping = false;
   link->state = state;
   link->pid = pid;
   link->is_child = true;
