@@ -142,8 +142,8 @@ int link_take_descriptor(struct Link *link);
 bool tell_has_room(const struct Link *link);
 /* One line: a word, with another unless that is NULL, with a number unless that is NULL. */
 void tell(struct Link *link, const char *word, const char *about, const long long *number);
-/* What is due, as far as there is room. */
-void tell_due(struct Link *link);
+/* What is due, as far as there is room. Whether that was all. */
+bool tell_due(struct Link *link);
 
 /* ---- keeper_commands.c ---- */
 

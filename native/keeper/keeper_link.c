@@ -161,13 +161,14 @@ static void set_events(struct Link *link, unsigned events) {
 
 void link_serve(struct Link *link) {
   bool listening;
+  bool told;
   bool flushed;
   do {
     if (link->fd == -1) return;
     listening = take_lines(link);
-    tell_due(link);
+    told = tell_due(link);
     flushed = flush(link);
-  } while (flushed && !listening);
+  } while (flushed && !(listening && told));
   if (link->fd == -1) return;
   if (link->state == LINK_DEPARTING && !link->replaced_due && (flushed || link->deaf)) {
     link_close(link);
