@@ -94,27 +94,28 @@ enum { LINKS = 4, LINK_OUT_MOST = 2 * LINE_MOST, LINK_DESCRIPTORS = 16 };
 struct Link {
   enum LinkState state;
   pid_t pid;
-  bool is_child;
-  int pidfd; /* of one that is not, or -1 */
+  int pidfd; /* of one that is not our child, or -1 */
   int fd;    /* -1: closed */
-  unsigned events;
-  bool deaf; /* nobody will read what we say */
+  bool is_child;
   bool ready;
+  bool deaf; /* nobody will read what we say */
   /* What is still to be said, when there is room. */
+  bool greeted;
   bool logger_ended_due;
   bool logger_pid_due;
-  int logger_status;
-  bool greeted;
-  size_t exits_told;
   bool handover_failed_due;
-  int handover_status;
   bool replaced_due;
+  int logger_status;
+  int handover_status;
+  size_t exits_told;
+  unsigned events;
   /* Descriptors that have come and are not yet spoken of. */
   int descriptors[LINK_DESCRIPTORS];
   size_t descriptor_count;
-  struct LineReader in;
+  /* From here on a new link does not begin with zeros: untouched pages cost nothing. */
   size_t out_start;
   size_t out_size;
+  struct LineReader in;
   char out[LINK_OUT_MOST];
 };
 
@@ -141,8 +142,8 @@ int link_take_descriptor(struct Link *link);
 bool tell_has_room(const struct Link *link);
 /* One line: a word, with another unless that is NULL, with a number unless that is NULL. */
 void tell(struct Link *link, const char *word, const char *about, const long long *number);
-/* What is due, as far as there is room. */
-void tell_due(struct Link *link);
+/* What is due, as far as there is room. Whether that was all. */
+bool tell_due(struct Link *link);
 
 /* ---- keeper_commands.c ---- */
 

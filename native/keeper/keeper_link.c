@@ -34,9 +34,10 @@ struct Link *link_of(pid_t child) {
 struct Link *link_make(enum LinkState state, pid_t pid, int fd) {
   struct Link *link = link_find(LINK_FREE);
   if (link == NULL) return NULL;
-  /* Not its buffers: untouched they cost no memory. */
-  memset(link, 0, offsetof(struct Link, in.bytes));
+  memset(link, 0, offsetof(struct Link, out_start));
   link->out_start = link->out_size = 0;
+  link->in.start = link->in.end = 0;
+  link->in.skipping = false;
   link->state = state;
   link->pid = pid;
   link->is_child = true;
@@ -160,13 +161,14 @@ static void set_events(struct Link *link, unsigned events) {
 
 void link_serve(struct Link *link) {
   bool listening;
+  bool told;
   bool flushed;
   do {
     if (link->fd == -1) return;
     listening = take_lines(link);
-    tell_due(link);
+    told = tell_due(link);
     flushed = flush(link);
-  } while (flushed && !listening);
+  } while (flushed && !(listening && told));
   if (link->fd == -1) return;
   if (link->state == LINK_DEPARTING && !link->replaced_due && (flushed || link->deaf)) {
     link_close(link);

@@ -72,11 +72,15 @@ static bool tell_next(struct Link *link) {
   return true;
 }
 
-void tell_due(struct Link *link) {
-  if (link->deaf) return;
-  if (link->state != LINK_DEPARTING) {
-    while (tell_has_room(link) && tell_next(link)) continue;
-  } else if (tell_has_room(link) && take(&link->replaced_due)) {
-    tell(link, "replaced", NULL, NULL);
+bool tell_due(struct Link *link) {
+  if (link->deaf) return true;
+  while (tell_has_room(link)) {
+    if (link->state != LINK_DEPARTING) {
+      if (!tell_next(link)) return true;
+    } else {
+      if (!take(&link->replaced_due)) return true;
+      tell(link, "replaced", NULL, NULL);
+    }
   }
+  return false;
 }

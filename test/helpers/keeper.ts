@@ -145,7 +145,10 @@ export async function startKeeper(at: Scratch, settings: KeeperSettings = {}): P
     child.on('exit', (status, signal) => resolve({ status, signal }));
   });
   // Before the scratch directory ends what it started: it would start that again.
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
   return {
     ...there,
     at,
