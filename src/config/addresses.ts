@@ -71,6 +71,16 @@ function socketPath(path: string): SocketConfig['address'] {
   return { kind: 'unix', path: normal };
 }
 
+/** Of a server. */
+export const SOCKET_FILE: Type<string> = {
+  form: 'FILE',
+  read(text, all) {
+    const path = all.path(text);
+    socketPath(path);
+    return path;
+  },
+};
+
 function socket(text: string): SocketConfig {
   const unix = /^unix:(?:\/\/(?=\/)|(?=\/(?!\/)))/.exec(text)?.[0];
   if (unix) return { text, address: socketPath(text.slice(unix.length)) };

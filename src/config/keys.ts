@@ -10,6 +10,7 @@ import {
   PROGRAM_SERVER_URL,
   SERVER_URL,
   SOCKET,
+  SOCKET_FILE,
   SOCKETS,
   USER,
   WORKING_DIRECTORY,
@@ -127,7 +128,7 @@ const CREDENTIALS = {
 } as const satisfies Table;
 
 export const UNIX_SERVER = {
-  file: key(PATH, { required: true, help: 'the socket' }),
+  file: key(SOCKET_FILE, { required: true, help: 'the socket' }),
   chmod: key(MODE, { default: '0700', help: 'its mode' }),
   chown: key(OWNER, { help: 'its owner' }),
   ...CREDENTIALS,

@@ -82,16 +82,14 @@ function readAll(
   };
 }
 
+/** A group that has nobody left goes too. */
 function without(groups: GroupConfig[], broken: readonly Broken[]): GroupConfig[] {
-  if (broken.length === 0) return groups;
-  const isBroken = (group: string, program: string) =>
-    broken.some((each) => each.group === group && each.program === program);
-  return groups
-    .map((group) => ({
-      ...group,
-      processes: group.processes.filter(({ program }) => !isBroken(group.name, program)),
-    }))
-    .filter((group, at) => group.processes.length > 0 || groups[at]?.processes.length === 0);
+  return groups.flatMap((group) => {
+    const gone = new Set(broken.filter((each) => each.group === group.name).map(({ program }) => program));
+    if (gone.size === 0) return group;
+    const processes = group.processes.filter(({ program }) => !gone.has(program));
+    return processes.length === 0 ? [] : { ...group, processes };
+  });
 }
 
 function supervisordOf(values: Values<typeof SUPERVISORD>, temporary: string): SupervisordConfig {
