@@ -30,7 +30,7 @@ export interface Program {
   name: string;
 }
 
-/** Undefined: it is another section. @throws MisconfigurationError for a name that cannot be one */
+/** Undefined: it is another section. */
 export function programOf(section: Section): Program | undefined {
   const [, word, name = ''] = /^([^:]*):([\s\S]*)$/.exec(section.header) ?? [];
   const kind = (['program', 'fcgi-program', 'eventlistener'] as const).find((each) => each === word);
