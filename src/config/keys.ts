@@ -9,6 +9,7 @@ import {
   PATH,
   PROGRAM_SERVER_URL,
   SERVER_URL,
+  SHORT_PATH,
   SOCKET,
   SOCKET_FILE,
   SOCKETS,
@@ -150,7 +151,7 @@ export const CTL = {
   username: key(TEXT, { help: 'of its server' }),
   password: key(TEXT, { help: 'of its server' }),
   prompt: key(TEXT, { default: 'supervisor', help: 'of the interactive shell' }),
-  history_file: key(PATH, { help: 'of the interactive shell' }),
+  history_file: key(SHORT_PATH, { help: 'of the interactive shell' }),
 } as const satisfies Table;
 
 /** Read once for a program. `%(process_num)s` is not known here. */

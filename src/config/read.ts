@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { invalid } from '../errors';
+import { absolutePath } from '../process/working_directory';
 import { checkDependencies } from './dependencies';
 import type { Warn } from './diagnostics';
 import { Scope } from './expand';
@@ -33,7 +34,7 @@ export interface Reread {
 
 /** @throws TdaemonError (`invalid`) `FILE:LINE: [section] key: what is wrong`, if it concerns more than one program */
 export function readConfig(file: string, options: ReadOptions = {}): Reread {
-  const { environment = process.env, overrides = {}, cwd = process.cwd() } = options;
+  const { environment = process.env, overrides = {}, cwd = resolve(absolutePath('.')) } = options;
   const warnings = new Map<string, Warning>();
   const warn: Warn = (message, place) => {
     const warning = { ...place, message };
