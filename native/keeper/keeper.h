@@ -156,8 +156,8 @@ void supervisor_start(void);
 void supervisor_adopt(int fd, pid_t pid);
 void supervisor_ended(struct Link *link, int status);
 void supervisor_ready(struct Link *link);
-void supervisor_leave(const struct Link *link, int status);
-void supervisor_handover(const struct Link *link);
+void supervisor_leave(int status);
+void supervisor_handover(void);
 /*
  * To one that has closed its link, and so can neither be told nor leave. Its successor, which can, is told as
  * well.
