@@ -82,6 +82,8 @@ void backoff_started(struct Backoff *backoff);
 void backoff_reset(struct Backoff *backoff);
 /* It has ended, or could not be started: calls start, at once or later. */
 void backoff_ended(struct Backoff *backoff);
+/* From now on its timer is for something else. */
+void backoff_wait(struct Backoff *backoff, int ms, void (*act)(void));
 /* Waits no longer, if it waits. */
 void backoff_hurry(struct Backoff *backoff);
 void backoff_timer(size_t index);
