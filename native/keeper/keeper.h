@@ -168,6 +168,11 @@ void supervisor_signal_unlinked(int signal);
 /* Does not wait out the backoff. */
 void supervisor_hurry(void);
 
+/* ---- keeper_notify.c: what systemd wants to know ---- */
+
+void notify_ready(void);
+void notify_stopping(void);
+
 /* ---- keeper_logger.c ---- */
 
 bool logger_prepare(const char *run_directory);

@@ -166,6 +166,7 @@ class SupervisorProcess {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
+    if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
     await this.#control.close();
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
