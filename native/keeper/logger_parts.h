@@ -69,7 +69,7 @@ struct Channel {
   int failure;       /* errno that was told; 0: open */
   uint64_t moves_to; /* key of the worker that it belongs to; 0: it ends */
   unsigned char escape;
-  bool is_listening, is_inside_line, is_closing, is_gone, has_moved, must_open;
+  bool is_listening, is_inside_line, is_closing, is_gone, has_moved, must_open, has_opened;
 };
 
 enum OutputKind { OUTPUT_FILE, OUTPUT_POLLED, OUTPUT_SHARED_PIPE, OUTPUT_SOCKET };
@@ -193,6 +193,9 @@ void worker_retry_later(struct Worker *worker);
 int stalls_open(void); /* descriptor of a timer that runs only while there is something to watch; -1 */
 void stall_begin(struct Worker *worker, const struct Channel *channel);
 void stall_end(struct Worker *worker);
+/* For how many seconds the worker has been inside a call for this channel that was told as stalled; 0: it is
+ * not. */
+int64_t stalls_present(struct Worker *worker, const struct Channel *channel);
 /* When the timer has run out: calls tell for each that is new. */
 void stalls_look(void (*tell)(const struct Channel *channel, int64_t seconds));
 

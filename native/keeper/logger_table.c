@@ -109,7 +109,11 @@ void table_put(struct Channel *channel, unsigned connection) {
   } else {
     old->mark = channel->mark;
     free(channel);
-    if (!old->is_done) order(old->worker, ORDER_STATE, old, connection);
+    if (old->is_done) return;
+    order(old->worker, ORDER_STATE, old, connection);
+    /* It cannot answer now. */
+    int64_t seconds = stalls_present(old->worker, old);
+    if (seconds > 0) commands_say(connection, "stalled", old->id, seconds);
   }
 }
 
