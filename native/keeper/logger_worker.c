@@ -88,17 +88,8 @@ static void change_files(struct Worker *worker, const struct Channel *channel, c
               channel->id, error != 0 ? error : NO_NUMBER);
 }
 
-/* It has let go of the channel, which the main thread did not know yet. It does know what became of a drop.
- */
-static void obey_too_late(const struct Channel *channel, const struct Order *told) {
-  if (told->kind != ORDER_DROP && told->kind != ORDER_RELEASE && told->kind != ORDER_STATE)
-    report_line(told->connection, "failed", channel->id, EAGAIN);
-}
-
 static void obey_for(struct Worker *worker, struct Channel *channel, const struct Order *told) {
-  if (channel->is_gone) {
-    obey_too_late(channel, told);
-  } else if (told->kind == ORDER_STATE) {
+  if (told->kind == ORDER_STATE) {
     channel_state(channel, told->connection);
   } else if (told->kind == ORDER_DROP) {
     channel_drop(worker, channel);
@@ -120,29 +111,35 @@ static void take_over(struct Worker *worker, struct Channel *channel) {
   channel_open(worker, channel);
 }
 
-static void obey(struct Worker *worker, const struct Order *told) {
+/* Returns whether the order is done with. */
+static bool obey(struct Worker *worker, struct Order *told) {
   struct Channel *channel = told->channel;
   if (told->kind == ORDER_QUIT) {
     worker->must_quit = true;
   } else if (told->kind == ORDER_REOPEN) {
     reopen(worker);
-    report(REPORT_REOPENED, told->connection, NULL, worker, 0);
+    report(REPORT_REOPENED, told->connection, NULL, worker, NULL);
   } else if (channel == NULL) {
-    return;
+    return true;
   } else if (told->kind == ORDER_OPEN) {
     take_over(worker, channel);
   } else if (told->kind == ORDER_FORGET) {
-    report(REPORT_FORGOTTEN, EVERYBODY, channel, worker, 0);
-  } else {
+    report(REPORT_FORGOTTEN, EVERYBODY, channel, worker, NULL);
+  } else if (!channel->is_gone) {
     obey_for(worker, channel, told);
+  } else if (told->kind != ORDER_DROP && told->kind != ORDER_RELEASE && told->kind != ORDER_STATE) {
+    /* We have let go of the channel, which the main thread did not know yet. Of a drop it knows what became.
+     */
+    report(REPORT_TOO_LATE, EVERYBODY, channel, worker, told);
+    return false;
   }
+  return true;
 }
 
 static void obey_all(struct Worker *worker) {
   for (struct Order *told = orders_take(worker), *next; told != NULL; told = next) {
     next = told->next;
-    obey(worker, told);
-    free(told);
+    if (obey(worker, told)) free(told);
   }
 }
 
@@ -150,7 +147,7 @@ static void obey_all(struct Worker *worker) {
 static void tell_gone(struct Worker *worker) {
   for (struct Channel *channel = worker->gone, *next; channel != NULL; channel = next) {
     next = channel->next_in_worker;
-    report(REPORT_GONE, EVERYBODY, channel, worker, 0);
+    report(REPORT_GONE, EVERYBODY, channel, worker, NULL);
   }
   worker->gone = NULL;
 }
@@ -203,6 +200,6 @@ void *worker_main(void *given) {
   while (!worker->must_quit || worker->outputs != NULL) run_round(worker);
   give_buffers_back(worker);
   close(worker->poll);
-  report(REPORT_ENDED, EVERYBODY, NULL, worker, 0);
+  report(REPORT_ENDED, EVERYBODY, NULL, worker, NULL);
   return NULL;
 }
