@@ -422,9 +422,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       return;
     }
     if (!started) {
-      // It was about to be started, and was not.
+      // It was about to be started (again), and was not.
       this.#state = 'STOPPED';
-      if (record.state === 'STARTING') this.#dispatch('start');
+      if (record.state !== 'STOPPING') this.#dispatch('start');
       return;
     }
     this.#adopted = true;
