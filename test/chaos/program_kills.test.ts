@@ -28,11 +28,10 @@ describe('SIGKILL to programs', () => {
       // Whoever is there now: at times one that has just begun, at times many at once.
       const victims = procfs.childrenOf(supervisor).filter((pid) => procfs.isAlive(pid));
       expect(victims.length).toBeLessThanOrEqual(PROGRAMS);
-      for (const pid of victims.slice(0, KILLS - killed)) {
-        process.kill(pid, 'SIGKILL');
-        killed++;
-      }
-      await eventually('their end', () => victims.slice(0, killed).every((pid) => !procfs.isAlive(pid)));
+      const doomed = victims.slice(0, KILLS - killed);
+      for (const pid of doomed) process.kill(pid, 'SIGKILL');
+      killed += doomed.length;
+      await eventually('their end', () => doomed.every((pid) => !procfs.isAlive(pid)));
     }
     await eventually(
       'all run again',
