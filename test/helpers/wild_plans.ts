@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { SpawnPlan } from '../../src/native';
 import type { Path } from './right_plan';
 
-/** Every field is there, so that each can be exchanged. What it executes does not exist. */
-export function fullPlan(directory: string, keep: readonly number[]): SpawnPlan {
+/** Every field is there, so that each can be exchanged. What it executes does not exist. @param open a descriptor above 20 */
+export function fullPlan(directory: string, keep: readonly number[], open: number): SpawnPlan {
   return {
     candidates: [`${directory}/missing`, `${directory}/missing too`],
     argv: ['command', Buffer.from([0x61, 0xff])],
@@ -31,7 +31,10 @@ export function fullPlan(directory: string, keep: readonly number[]): SpawnPlan 
     ids: { uid: 61_001, gid: 61_001, groups: [61_001, 61_002] },
     chdir: '/',
     keep: [...keep],
-    passes: [],
+    passes: [
+      { from: open, to: 8 },
+      { from: open, to: 20 },
+    ],
     tellOutputs: true,
     noNewPrivs: true,
     foreground: false,
