@@ -102,10 +102,10 @@ describe('arguments', () => {
   });
 
   it('of any text arrive', async () => {
+    const at = scratch();
     const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
     await fc.assert(
       fc.asyncProperty(fc.array(word, { maxLength: 20 }), async (words) => {
-        const at = scratch();
         const { arguments: found } = await startHold(at, [], words);
         expect(found.slice(1).map(String)).toEqual(words);
       }),
