@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import fc from 'fast-check';
 import type { LimitPlan, SpawnPlan, StdioPlan } from '../../src/native';
+import { anyText } from './any_text';
 import * as procfs from './procfs';
 import { isRoot, TARGET } from './users';
 
 const withoutNul = fc
   .uint8Array({ maxLength: 20 })
   .map((all) => Buffer.from(all.filter((byte) => byte !== 0)));
-const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((any) => !any.includes('\0'));
+const text = anyText({ maxLength: 20 }).filter((any) => !any.includes('\0'));
 const bytes = fc.oneof(text, withoutNul);
 const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 /** `exactOptionalPropertyTypes`: what is not to be is not there. */

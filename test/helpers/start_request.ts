@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { START_OPTIONS } from '../../src/cli/option_table';
+import { anyText } from './any_text';
 
-const text = fc.string({ unit: 'binary' }).filter((word) => !word.includes('\0'));
+const text = anyText().filter((word) => !word.includes('\0'));
 const path = text.map((word) => `/${word}`);
 /** One that is there means perhaps a descriptor, or is a directory. */
 const outputPath = path.filter((file) => !/^\/(dev|proc)\//.test(file) && !fs.existsSync(file));

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { asleep } from '../helpers/asleep';
 import { bundle } from '../helpers/beside_addon';
 import { size, TIMEOUT } from '../helpers/chaos';
 import { eventually } from '../helpers/eventually';
@@ -58,6 +59,6 @@ it('what is right is done in the calling process', TIMEOUT, async () => {
     const child = spawn(process.execPath, [program, HOLD, directory, String(seed)], { stdio: 'inherit' });
     const pid = endLater(child.pid as number);
     await eventually(`seed ${seed}: the program`, () => child.exitCode === null && link(pid, 'exe') === HOLD);
-    expectWorld(pid, plan);
+    expectWorld(await asleep(pid), plan);
   }
 });
