@@ -24,6 +24,7 @@
         "native/watch.cc",
         "native/notify_socket.cc",
         "native/descriptors.cc",
+        "native/listeners.cc",
         "native/accounts.cc",
         "native/limits.cc",
         "native/raw_arguments.cc"

@@ -3,7 +3,8 @@
 // Rules of this room. The process was copied (or its memory borrowed) from one with many threads: any lock
 // that another thread held is held for ever. So: no malloc, no stdio, no C++ runtime, no exceptions, no Node,
 // no library call that may take a lock; only system calls and plain arithmetic on what the plan holds. Memory
-// may be shared with the caller (vfork): write to nothing but the own stack and errno.
+// may be shared with the caller (vfork): write to nothing but the own stack, errno, and the few bytes that
+// the plan gives to the child for the time of the start (own_pid).
 #include "spawn_child.h"
 
 #include <errno.h>
@@ -277,6 +278,7 @@ void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, i
     fail(report, STAGE_NO_NEW_PRIVS);
     return;
   }
+  if (plan->own_pid) os_format_decimal((uint64_t)getpid(), plan->own_pid);
   if (!plan->foreground) os_die_with_parent(0);
   os_unblock_signals();
   execute(plan, report);

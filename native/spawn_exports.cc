@@ -133,6 +133,10 @@ bool prepare(const Napi::CallbackInfo &info, MarshalledPlan *to, Napi::Value *re
     *result = refused;
     return false;
   }
+  if (!lift_descriptors(to)) {
+    *result = failure(env, kStageNames[STAGE_CHANNEL], errno, "");
+    return false;
+  }
   Problem problem;
   if (find_directories(to, &problem)) return true;
   *result = failure(env, kStageNames[problem.stage], problem.error, problem.reason);

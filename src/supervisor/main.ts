@@ -7,6 +7,7 @@ import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { KeeperLink } from './keeper_link';
 import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
+import { heldDescriptors, ListeningSockets } from './listening_sockets';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
 import { Supervisor } from './supervisor';
@@ -47,6 +48,7 @@ class SupervisorProcess {
       runtimeDirectory,
       keeper: this.#keeper,
       logger: this.#logger,
+      sockets: new ListeningSockets(this.#keeper, this.#log, heldDescriptors(process.env.TDAEMON_HELD)),
       log: this.#log,
       surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
       readConfig: read,
@@ -66,6 +68,7 @@ class SupervisorProcess {
     await this.#supervisor.begin();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     this.#keeper.ready();
+    this.#supervisor.sockets.closeUnclaimed();
   }
 
   #listen(): void {
@@ -107,6 +110,7 @@ class SupervisorProcess {
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
     await supervisor.end(how);
+    if (how === 'RESTARTING') supervisor.sockets.leaveOpen();
     await this.#control.close();
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();

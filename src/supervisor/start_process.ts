@@ -7,6 +7,7 @@ import { native, type Spawned } from '../native';
 import type { Channels } from './channels';
 import { planProgram } from './program_plan';
 import { ProgramReadiness } from './program_readiness';
+import type { ProgramSockets } from './program_sockets';
 import type { Host } from './supervised_process';
 
 /** @throws TdaemonError: nothing of it is left */
@@ -14,6 +15,7 @@ export function startProcess(
   config: ProcessConfig,
   group: string,
   channels: Channels,
+  sockets: ProgramSockets,
   { surroundings, records }: Host,
   warn: (message: string) => void,
 ): { started: Spawned; readiness: ProgramReadiness | undefined } {
@@ -25,6 +27,7 @@ export function startProcess(
     const plan = planProgram(config, group, surroundings, stdio.stdio);
     const logs = (['stdout', 'stderr'] as const).map((channel) => channels.logFile(channel));
     if (config.ready.length > 0) readiness = new ProgramReadiness(plan, config, logs, warn);
+    sockets.arrange(config, plan);
     plan.spawn.record = records.open(`${group}:${config.name}`);
     opened.push(plan.spawn.record);
     const result = native.spawnChild(plan.spawn);

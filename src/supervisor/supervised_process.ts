@@ -11,9 +11,11 @@ import { LiveProcess } from '../process/live_process';
 import { signalName, signalNumber } from '../process/signals';
 import { Channels, type LogSurroundings } from './channels';
 import { endProcess } from './end_process';
+import type { ListeningSockets } from './listening_sockets';
 import type { MainLog } from './main_log';
 import type { Surroundings } from './program_plan';
 import type { ProgramReadiness } from './program_readiness';
+import { ProgramSockets } from './program_sockets';
 import type { ProcessRecord, Records, StartedProcess } from './records';
 import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
 import { startProcess } from './start_process';
@@ -24,6 +26,7 @@ export interface Host {
   readonly surroundings: Surroundings;
   readonly logs: LogSurroundings;
   readonly records: Records;
+  readonly sockets: ListeningSockets;
   readonly log: MainLog;
   /** Programs that end are not started again: all is being shut down. */
   readonly isEnding: boolean;
@@ -51,6 +54,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   config: ProcessConfig;
   readonly channels: Channels;
   readonly #host: Host;
+  readonly #sockets: ProgramSockets;
   readonly #delay = new RestartDelay();
   #state: State = 'STOPPED';
   #live: LiveProcess | undefined;
@@ -91,6 +95,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     this.groupPriority = groupPriority;
     this.config = config;
     this.channels = new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
+    this.#sockets = new ProgramSockets(host.sockets, this.fullName);
     this.setMaxListeners(0);
   }
 
@@ -160,9 +165,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     });
   }
 
-  /** Its FIFOs, made and held; before the first start. */
+  /** Its FIFOs and sockets, made and held; before the first start. */
   open(): Promise<void> {
-    this.#opened ??= this.channels.open();
+    this.#opened ??= this.channels.open().then(() => this.#sockets.open(this.config));
     return this.#opened;
   }
 
@@ -170,6 +175,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   async remove(): Promise<void> {
     this.#gone = true;
     clearTimeout(this.#timer);
+    this.#sockets.close();
     await this.channels.close();
     this.#host.records.remove(this.fullName);
   }
@@ -194,6 +200,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       this.#restarting = false;
       this.#host.records.forgetStarted(this.fullName);
     }
+    if (STOPPED_STATES.has(to) && !this.#restarting) this.#sockets.rest();
     this.#record();
     this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries: this.failures });
   }
@@ -218,6 +225,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
         this.config,
         this.group,
         this.channels,
+        this.#sockets,
         this.#host,
         (message) => log.say('warn', `${this.fullName}: ${message}`),
       );
@@ -407,6 +415,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       return;
     }
     this.#adopted = true;
+    this.#sockets.adopt(this.config);
     this.#began = started.startTime;
     this.#lastPid = started.pid;
     const live = LiveProcess.open(started.pid);

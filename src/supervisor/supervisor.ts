@@ -8,6 +8,7 @@ import { applyLive } from './apply_live';
 import { type ConfigChanges, compareConfigs } from './config_changes';
 import { Dependencies } from './dependencies';
 import type { KeeperLink, KeptExit } from './keeper_link';
+import type { ListeningSockets } from './listening_sockets';
 import type { LoggerLink } from './logger_link';
 import type { MainLog } from './main_log';
 import { ProcessGroup } from './process_group';
@@ -31,6 +32,7 @@ export interface SupervisorParts {
   runtimeDirectory: string;
   keeper: KeeperLink;
   logger: LoggerLink;
+  sockets: ListeningSockets;
   log: MainLog;
   surroundings: Surroundings;
   /** The file, read anew. @throws TdaemonError */
@@ -43,6 +45,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly surroundings: Surroundings;
   readonly logs: Host['logs'];
   readonly records: Records;
+  readonly sockets: ListeningSockets;
   readonly dependencies = new Dependencies(() => this.processes());
   readonly #parts: SupervisorParts;
   readonly #groups = new Map<string, ProcessGroup>();
@@ -57,6 +60,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     this.#parts = parts;
     this.log = parts.log;
     this.surroundings = parts.surroundings;
+    this.sockets = parts.sockets;
     this.records = new Records(parts.runtimeDirectory);
     const { childLogDir, identifier, stripAnsi } = config.supervisord;
     const { runtimeDirectory, keeper, logger } = parts;
