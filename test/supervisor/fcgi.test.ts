@@ -49,9 +49,12 @@ describe.skipIf(without)(`[fcgi-program]${because(without)}`, () => {
     expect(fs.statSync(path).mode & 0o777).toBe(0o700);
     expect(ask(at, path)).toMatch(new RegExp(`hello from (${first}|${second})`));
     // Each of them answers there.
-    process.kill(second, 'SIGSTOP');
+    await supervised.ask('stop', 'app:app_1');
     expect(ask(at, path)).toContain(`hello from ${first}`);
-    process.kill(second, 'SIGCONT');
+    await supervised.ask('start', 'app:app_1');
+    await supervised.ask('stop', 'app:app_0');
+    const other = await supervised.of('app:app_1');
+    expect(ask(at, path)).toContain(`hello from ${other.pid}`);
   });
 
   it('closes it when the last has ended, and makes it anew with the first', async () => {
