@@ -57,8 +57,7 @@ std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader, int t
   std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
   keep.push_back(to_leader);
   if (plan->tell_outputs) keep.push_back(to_parent);
-  for (int given : {plan->cgroup, plan->record})
-    if (given != 0) keep.push_back(given);
+  if (plan->record != 0) keep.push_back(plan->record);
   for (size_t i = 0; i < plan->pass_count; i++) keep.push_back(plan->passes[i].from);
   for (const StdioPlan &stdio : plan->stdio)
     if (stdio.kind == STDIO_INHERIT && stdio.same_as > 2) keep.push_back(stdio.same_as);
@@ -147,7 +146,8 @@ SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
                           to_leader.writer.get(),
                           stacks.daemon(),
                           keep.data(),
-                          keep.size()};
+                          keep.size(),
+                          false};
 
   OsSignalMask before;
   os_block_signals(&before);
@@ -198,10 +198,16 @@ SpawnReport spawn_child(const SpawnPlan *plan, int *pidfd) {
     return report;
   }
   std::vector<int> keep = descriptors_to_keep(plan, channel.writer.get(), -1);
-  SpawnContext context = {plan, -1, -1, channel.writer.get(), nullptr, keep.data(), keep.size()};
+  SpawnContext context = {plan, -1, -1, channel.writer.get(), nullptr, keep.data(), keep.size(), false};
   OsSignalMask before;
   os_block_signals(&before);
-  pid_t child = os_clone(be_child, &context, stacks.daemon(), plan->share_memory);
+  pid_t child = -1;
+  if (plan->cgroup != 0)
+    child = os_clone_into(plan->cgroup, be_child, &context, stacks.daemon(), plan->share_memory);
+  if (child == -1) {
+    context.enters_cgroup = plan->cgroup != 0;
+    child = os_clone(be_child, &context, stacks.daemon(), plan->share_memory);
+  }
   int error = errno;
   os_set_signals(&before);
   channel.writer.reset();

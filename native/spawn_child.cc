@@ -42,9 +42,17 @@ bool set_scheduling(const SpawnPlan *plan, SpawnReport *report) {
   return true;
 }
 
+bool enter_cgroup(const SpawnContext *spawn, SpawnReport *report) {
+  if (!spawn->enters_cgroup) return true;
+  int file = openat(spawn->plan->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  bool entered = file != -1 && write(file, "0", 1) == 1;
+  if (!entered) fail(report, STAGE_CGROUP);
+  if (file != -1) close(file);
+  return entered;
+}
+
 // Whoever starts after the caller's death must find out whom the caller had started.
 bool write_record(const SpawnPlan *plan, SpawnReport *report) {
-  if (plan->cgroup != 0 && write(plan->cgroup, "0", 1) != 1) return fail(report, STAGE_CGROUP);
   if (plan->record == 0) return true;
   char text[48];
   size_t size = os_format_decimal((uint64_t)getpid(), text);
@@ -294,7 +302,7 @@ int be_child(void *argument) {
     os_drop_pending_signals();
     os_reset_dispositions();
     KeptDescriptors kept;
-    if (write_record(spawn->plan, &message.report))
+    if (enter_cgroup(spawn, &message.report) && write_record(spawn->plan, &message.report))
       become_command(spawn->plan, spawn->keep, spawn->keep_count, spawn->to_parent, &kept, &message.report);
   }
   send_message(spawn->to_leader, &message, -1);

@@ -137,7 +137,7 @@ struct SpawnPlan {
   size_t pass_count;
   int low_descriptors;  // 0 up to this are the command's: what the caller opens for the start lies above
   // Of spawn_child, descriptors of the caller's, close-on-exec, above low_descriptors; 0: none.
-  int cgroup;        // a cgroup.procs file: the child belongs there (cgroups(7))
+  int cgroup;        // the directory of the cgroup that the child belongs to (cgroups(7))
   int record;        // the child writes "PID START_TIME\n" to it before anything else is done
   int tell_outputs;  // report which files the outputs are
   int no_new_privs;

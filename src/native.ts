@@ -84,7 +84,7 @@ export interface SpawnPlan {
   passes?: { from: number; to: number }[];
   /** Adds LISTEN_PID to the environment: the pid that the command has (sd_listen_fds(3)). */
   listenPid?: boolean;
-  /** Of spawnChild, descriptors of this process. A cgroup.procs file (cgroups(7)): the child belongs there. */
+  /** Of spawnChild, descriptors of this process. The directory of the cgroup that the child belongs to (cgroups(7)). */
   cgroup?: number;
   /** The child writes `PID START_TIME\n` to it before anything else is done. */
   record?: number;

@@ -87,7 +87,10 @@ export class ListeningSockets {
         ? undefined
         : { device: BigInt(device), inode: BigInt(inode) };
     const path = key.startsWith('unix:') ? key.slice('unix:'.length) : undefined;
-    this.#open.set(key, { id, descriptor, path, file, claimants: new Set() });
+    const listening = { id, descriptor, path, file, claimants: new Set<string>() };
+    this.#open.set(key, listening);
+    // It is held already; but should the keeper end, our link to it must know what the next one is to hold.
+    void this.#keep(listening, key);
   }
 
   /** Finds the addresses of host names, which takes its time. Resolves in any case. */
@@ -161,11 +164,6 @@ export class ListeningSockets {
         'error',
         `${text} would not outlive the supervisor: ${errnoWords(errno)} (${errnoName(errno)})`,
       );
-  }
-
-  /** The keeper is another one, and knows nothing. */
-  async keepAgain(): Promise<void> {
-    await Promise.all([...this.#open].map(([key, listening]) => this.#keep(listening, key)));
   }
 
   /** From now on nothing is closed: the next supervisor is to have it. */

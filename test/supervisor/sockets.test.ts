@@ -17,11 +17,20 @@ const program = (at: Scratch, sockets: string, more = '') =>
 const given = (pid: number) =>
   [...procfs.descriptors(pid)].filter(([number]) => number === 3 || number === 4).map(([, target]) => target);
 
+/** Also when its keeper is not its parent. */
 async function killSupervisor(supervised: Supervised): Promise<void> {
-  const before = supervised.supervisor as number;
+  const before = await supervised.ask<number>('pid');
   process.kill(before, 'SIGKILL');
-  await eventually('another supervisor', () => ![undefined, before].includes(supervised.supervisor));
-  await supervised.until('web', 'is known again', () => true);
+  await supervised.until('web', 'is adopted', () => !procfs.isAlive(before));
+}
+
+async function killKeeper(supervised: Supervised): Promise<void> {
+  const { keeper } = supervised;
+  process.kill(keeper, 'SIGKILL');
+  await eventually('another keeper', () => supervised.keeper !== keeper);
+  await eventually('it has executed', () =>
+    procfs.commandLine(supervised.keeper).some((word) => String(word).startsWith('--adopt')),
+  );
 }
 
 describe('sockets=', () => {
@@ -44,9 +53,9 @@ describe('sockets=', () => {
     async () => {
       const at = scratch();
       const path = at.file('web.sock');
-      const supervised = await supervise(at, program(at, `unix:${path}`, 'user=nobody'));
       fs.writeFileSync(at.file('served'), '');
       fs.chmodSync(at.file('served'), 0o666);
+      const supervised = await supervise(at, program(at, `unix:${path}`, 'user=nobody'));
       const { pid } = await supervised.reaches('web', 'RUNNING');
       expect(await ask({ socketPath: path })).toMatchObject({ pid });
       expect(fs.statSync(path).uid).toBe(Number(procfs.status(pid, 'Uid')?.split('\t')[0]));
@@ -92,8 +101,12 @@ describe('sockets=', () => {
     );
     const before = await supervised.reaches('web', 'RUNNING');
     const sockets = given(before.pid);
-    for (let time = 0; time < 2; time++) {
+    for (let time = 0; time < 3; time++) {
       await killSupervisor(supervised);
+      if (time === 1) {
+        await killKeeper(supervised);
+        await killSupervisor(supervised);
+      }
       const { pid } = await supervised.of('web');
       process.kill(pid, 'SIGKILL');
       const again = await supervised.until('web', 'runs again', (shown) => ![0, pid].includes(shown.pid));
