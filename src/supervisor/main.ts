@@ -19,6 +19,9 @@ const KEEPER_DESCRIPTOR = 3;
 /** Wrong configuration, socket in use, …, as supervisord has it. */
 const FAILED = 2;
 
+/** exit_on_fatal. */
+const FATAL_STATUS = 1;
+
 const ENDS = ['TERM', 'INT', 'QUIT'];
 
 class SupervisorProcess {
@@ -122,6 +125,11 @@ class SupervisorProcess {
       process.on(`SIG${name}` as NodeJS.Signals, () => this.#onSignal(name));
     // Without a handler of ours Node opens its inspector, to whoever asks.
     process.on('SIGUSR1', () => undefined);
+    this.#supervisor.on('state', ({ process, to }) => {
+      if (to !== 'FATAL' || !this.#supervisor.config.supervisord.exitOnFatal) return;
+      this.#log.say('critical', `${process.fullName} is FATAL: exit_on_fatal`);
+      void this.#end('SHUTDOWN', FATAL_STATUS);
+    });
     this.#logger.on('trouble', (id, errno) =>
       this.#log.say('error', `cannot write the log of ${id} (errno ${errno})`),
     );
@@ -145,7 +153,8 @@ class SupervisorProcess {
     }
   }
 
-  async #end(how: 'SHUTDOWN' | 'RESTARTING'): Promise<void> {
+  /** @param status of the keeper, and so of the container or unit */
+  async #end(how: 'SHUTDOWN' | 'RESTARTING', status = 0): Promise<void> {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
@@ -157,7 +166,7 @@ class SupervisorProcess {
     if (how === 'SHUTDOWN') {
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
-      this.#keeper.leave(0);
+      this.#keeper.leave(status);
     }
     await this.#keeper.flushed();
     await this.#log.close();

@@ -129,7 +129,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
 
   /** @returns false: it is not in a state from which it can be started */
   start(): boolean {
-    if (!STOPPED_STATES.has(this.#state)) return false;
+    if (!STOPPED_STATES.has(this.#state) || this.#host.isEnding) return false;
     this.failures = 0;
     this.#delay.reset();
     return this.#dispatch('start');
