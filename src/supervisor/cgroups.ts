@@ -22,8 +22,9 @@ export class Cgroup {
   }
 
   has(pid: number): boolean {
-    const within = cgroupOf(pid);
-    return within !== undefined && path.basename(within) === path.basename(this.#directory);
+    // What is before that depends on how it is mounted.
+    const tail = (name: string) => name.split('/').slice(-2).join('/');
+    return tail(cgroupOf(pid) ?? '') === tail(this.#directory);
   }
 
   /** Whether nobody is in it, nor below it; zombies do not count. */
@@ -53,11 +54,6 @@ export class Cgroup {
     } catch {
       return [];
     }
-  }
-
-  /** Unless somebody is in it still. */
-  remove(): void {
-    removeTree(this.#directory);
   }
 }
 
@@ -95,7 +91,8 @@ export class Cgroups {
       mkdirSync(directory, { recursive: true });
       return new Cgroup(directory);
     } catch (error) {
-      this.refuse(codeOf(error));
+      // Too many, too long a name: the next may be had.
+      if (!['EAGAIN', 'ENAMETOOLONG'].includes(codeOf(error))) this.refuse(codeOf(error));
       return undefined;
     }
   }
@@ -105,6 +102,12 @@ export class Cgroups {
     const directory = this.#directoryOf(name);
     const found = directory === undefined ? undefined : new Cgroup(directory);
     return found?.has(pid) ? found : undefined;
+  }
+
+  /** It has ended: with those that it has left behind the cgroup stays. */
+  remove(name: string): void {
+    const directory = this.#directoryOf(name);
+    if (directory !== undefined) removeTree(directory);
   }
 
   #directoryOf(name: string): string | undefined {

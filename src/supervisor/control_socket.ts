@@ -106,6 +106,7 @@ function describe(process: SupervisedProcess) {
     failures,
     waitingFor,
     adopted: process.isAdopted,
+    isolation: process.isolation,
     startedAt: process.startedAt,
     stoppedAt: process.stoppedAt,
     stdout: process.channels.logFile('stdout') ?? null,

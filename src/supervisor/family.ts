@@ -60,14 +60,22 @@ export class Family {
     // Its number is kept as long as its session or group has a member; another process of that number has another.
     const isReused = (all.get(leader)?.startTime ?? startTime) !== startTime;
     const belonging = new Map<number, boolean>([[process.pid, false]]);
-    const belongs = (pid: number, steps = 0): boolean => {
-      const before = belonging.get(pid);
-      if (before !== undefined) return before;
-      const stat = all.get(pid);
-      if (!stat || pid <= 1 || steps > 1000) return false;
-      const own = !isReused && (pid === leader || stat.session === leader || stat.group === leader);
-      const result = own || this.#known.get(pid) === stat.startTime || belongs(stat.parent, steps + 1);
-      belonging.set(pid, result);
+    const isOwn = (pid: number, stat: Stat) =>
+      (!isReused && (pid === leader || stat.session === leader || stat.group === leader)) ||
+      this.#known.get(pid) === stat.startTime;
+    const belongs = (pid: number): boolean => {
+      const climbed: number[] = [];
+      let result: boolean | undefined;
+      for (let at = pid; result === undefined; ) {
+        const stat = all.get(at);
+        result = belonging.get(at);
+        if (result !== undefined) break;
+        climbed.push(at);
+        if (!stat || at <= 1 || climbed.length > all.size) result = false;
+        else if (isOwn(at, stat)) result = true;
+        else at = stat.parent;
+      }
+      for (const each of climbed) belonging.set(each, result);
       return result;
     };
     const members = new Map<number, number>();

@@ -164,6 +164,7 @@ class SupervisorProcess {
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();
     if (how === 'SHUTDOWN') {
+      supervisor.cgroups.close();
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
       this.#keeper.leave(status);

@@ -9,7 +9,11 @@ import type { ProcessConfig } from '../config/model';
 import { native } from '../native';
 import type { State } from './states';
 
+/** While it is replaced, a process of a program is two: the one that it is known by, and one beside it that comes or goes. */
+export type Role = 'main' | 'next' | 'previous';
+
 export interface ProcessRecord {
+  role: Role;
   group: string;
   /** What it was started with: an adopted program keeps it. */
   config: ProcessConfig;

@@ -4,6 +4,8 @@ import type { ProcessConfig } from '../config/model';
 import { failureOf } from '../daemon/failure';
 import { invalid, TdaemonError } from '../errors';
 import { native, type Spawned } from '../native';
+import { errnoName } from '../process/errno';
+import type { Cgroup } from './cgroups';
 import type { Channels } from './channels';
 import { planProgram } from './program_plan';
 import { ProgramReadiness } from './program_readiness';
@@ -14,11 +16,12 @@ import type { Host } from './supervised_process';
 export function startProcess(
   config: ProcessConfig,
   group: string,
+  recordName: string,
   channels: Channels,
   sockets: ProgramSockets,
-  { surroundings, records }: Host,
+  { surroundings, records, cgroups }: Host,
   warn: (message: string) => void,
-): { started: Spawned; readiness: ProgramReadiness | undefined } {
+): { started: Spawned; readiness: ProgramReadiness | undefined; cgroup: Cgroup | undefined } {
   const opened: number[] = [];
   let readiness: ProgramReadiness | undefined;
   try {
@@ -28,11 +31,21 @@ export function startProcess(
     const logs = (['stdout', 'stderr'] as const).map((channel) => channels.logFile(channel));
     if (config.ready.length > 0) readiness = new ProgramReadiness(plan, config, logs, warn);
     sockets.arrange(config, plan);
-    plan.spawn.record = records.open(`${group}:${config.name}`);
+    plan.spawn.record = records.open(recordName);
     opened.push(plan.spawn.record);
+    const cgroup = cgroups.make(recordName);
+    if (cgroup) {
+      plan.spawn.cgroup = cgroup.openDirectory();
+      opened.push(plan.spawn.cgroup);
+    }
     const result = native.spawnChild(plan.spawn);
-    if (!result.ok) throw failureOf(result, plan);
-    return { started: result, readiness };
+    if (result.ok) return { started: result, readiness, cgroup };
+    if (result.stage !== 'cgroup') throw failureOf(result, plan);
+    cgroups.refuse(errnoName(result.errno));
+    const { cgroup: _, ...without } = plan.spawn;
+    const again = native.spawnChild(without);
+    if (!again.ok) throw failureOf(again, plan);
+    return { started: again, readiness, cgroup: undefined };
   } catch (error) {
     readiness?.close();
     throw asFailure(error);

@@ -5,6 +5,7 @@ import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
 import type { LiveProcess } from '../process/live_process';
 import { applyLive } from './apply_live';
+import { Cgroups } from './cgroups';
 import { type ConfigChanges, compareConfigs } from './config_changes';
 import { Dependencies } from './dependencies';
 import type { KeeperLink, KeptExit } from './keeper_link';
@@ -46,6 +47,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly logs: Host['logs'];
   readonly records: Records;
   readonly sockets: ListeningSockets;
+  readonly cgroups: Cgroups;
   readonly dependencies = new Dependencies(() => this.processes());
   readonly #parts: SupervisorParts;
   readonly #groups = new Map<string, ProcessGroup>();
@@ -61,6 +63,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     this.log = parts.log;
     this.surroundings = parts.surroundings;
     this.sockets = parts.sockets;
+    this.cgroups = new Cgroups(parts.runtimeDirectory, parts.log);
     this.records = new Records(parts.runtimeDirectory);
     const { childLogDir, identifier, stripAnsi } = config.supervisord;
     const { runtimeDirectory, keeper, logger } = parts;
@@ -143,7 +146,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
         group.name,
         group.priority,
         isUp(record) ? record.config : config,
-        record.autoLogs,
+        { autoLogs: record.autoLogs },
       );
       adopted.push({ process, record, started });
       return process;
@@ -170,7 +173,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   /** It runs, and the file has it no more: it goes on until `update`. */
   #adoptRemoved(record: ProcessRecord): SupervisedProcess {
     const { group: name, groupPriority: priority, config, autoLogs } = record;
-    const process = new SupervisedProcess(this, name, priority, config, autoLogs);
+    const process = new SupervisedProcess(this, name, priority, config, { autoLogs });
     const group = this.#groups.get(name);
     const others = group?.processes ?? [];
     this.#include(new ProcessGroup({ name, priority, kind: config.kind }, [...others, process]));
