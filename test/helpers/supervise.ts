@@ -26,6 +26,8 @@ export interface Shown {
   waitingFor: string[];
   adopted: boolean;
   isolation: 'cgroup' | 'group';
+  /** While it is replaced. */
+  pidBeside: number;
   stdout: string | null;
   stderr: string | null;
 }
