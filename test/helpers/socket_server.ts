@@ -16,7 +16,11 @@ for (let fd = 3; fd < 3 + count; fd++) {
     response.setHeader('Connection', 'close');
     setTimeout(() => response.end(JSON.stringify({ pid: process.pid, fd, names: LISTEN_FDNAMES })), 2);
   });
-  servers.push(server.listen({ fd }, () => --left || fs.appendFileSync(process.argv[2], process.pid + '\\n')));
+  servers.push(server.listen({ fd }, () => --left || begin()));
+}
+function begin() {
+  fs.appendFileSync(process.argv[2], process.pid + '\\n');
+  if (process.env.READY_FD) fs.writeSync(Number(process.env.READY_FD), '\\n');
 }
 process.on('SIGTERM', () => { for (const server of servers) server.close(); });
 `;
@@ -27,7 +31,7 @@ export interface Answer {
   names: string;
 }
 
-/** @returns its command; it says in a file of that name who has begun to serve */
+/** @returns its command; it says in a file of that name who has begun to serve, and on descriptor READY_FD */
 export function socketServer(at: Scratch, served = 'served'): string {
   return `${process.execPath} ${at.write('server.cjs', SERVER)} ${at.file(served)}`;
 }
