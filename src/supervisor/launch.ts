@@ -1,5 +1,6 @@
 /** From a configuration to a running supervisor: the lock first, then a keeper that starts the rest. */
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, existsSync, fstatSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/model';
 import { daemonize } from '../daemon/daemonize';
@@ -12,7 +13,7 @@ import { resolveAccount } from '../process/account';
 import { type Bytes, toText } from '../process/bytes';
 import { errnoName, errnoWords } from '../process/errno';
 import { type LaunchOptions, takeLaunchFailure, writeLaunchOptions } from './launch_options';
-import { makeRuntimeDirectory, runtimeDirectoryOf } from './runtime_directory';
+import { makeRuntimeDirectory, respawnDirectoryOf, runtimeDirectoryOf } from './runtime_directory';
 
 /** Where the supervisor says that it is there. */
 const READY_DESCRIPTOR = 3;
@@ -48,24 +49,44 @@ function keeperProgram(): string {
   });
 }
 
-/**
- * @returns a descriptor that holds the lock, close-on-exec
- * @throws TdaemonError (`already-running`) when a supervisor with this configuration has it
- */
-function takeLock(runtimeDirectory: string, config: Config): number {
-  const file = path.join(runtimeDirectory, 'lock');
-  const descriptor = openSync(file, 'a', 0o600);
+const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+/** Whoever ends just now takes the directory away that we have just made. */
+const MOST_TRIES = 10;
+
+/** @returns undefined: it has been removed meanwhile */
+function tryLock(file: string, what: string): number | undefined {
+  const descriptor = openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   const errno = native.lockFile(descriptor, false);
-  if (errno === 0) return descriptor;
+  const named = statSync(file, { throwIfNoEntry: false });
+  if (errno === 0 && named?.ino === fstatSync(descriptor).ino) return descriptor;
   closeSync(descriptor);
+  if (errno === 0) return undefined;
   const code = errnoName(errno);
   const busy = code === 'EAGAIN' || code === 'EWOULDBLOCK';
   throw new TdaemonError(
     busy
-      ? `another supervisor is running with '${config.file}'`
+      ? `another supervisor is running with '${what}'`
       : `cannot lock '${file}': ${errnoWords(errno)} (${code})`,
     { reason: busy ? 'already-running' : 'setup', code, path: file },
   );
+}
+
+/**
+ * Makes the runtime directory, and locks it.
+ *
+ * @returns a descriptor that holds the lock, close-on-exec
+ * @throws TdaemonError (`already-running`) when a supervisor with this configuration has it
+ */
+function takeDirectory(directory: string, owner: { uid: number; gid: number }, what: string): number {
+  for (let tries = 1; ; tries++) {
+    makeRuntimeDirectory(directory, owner);
+    try {
+      const descriptor = tryLock(path.join(directory, 'lock'), what);
+      if (descriptor !== undefined) return descriptor;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 /** Soft and hard limits that the configuration asks for at least, as supervisord. */
@@ -76,6 +97,12 @@ function leastLimits({ supervisord }: Config, openFiles: number): DaemonizeOptio
     ...(nofile !== undefined && { nofile: { soft: Math.max(openFiles, supervisord.minfds) } }),
     ...(processes && processes.soft < supervisord.minprocs && { nproc: { soft: supervisord.minprocs } }),
   };
+}
+
+/** Of one command there is no file: two of them with the same pidfile are the same. */
+function directoryOf({ file, supervisord }: Config, { source }: Pick<LaunchOptions, 'source'>): string {
+  if (source.kind === 'file') return runtimeDirectoryOf(file, supervisord.identifier);
+  return respawnDirectoryOf(supervisord.pidfile || randomUUID(), supervisord.identifier);
 }
 
 /** What runs in the supervisor must be its own: nothing that the caller's environment makes Node load. */
@@ -93,15 +120,14 @@ export async function launchSupervisor(
   options: Omit<LaunchOptions, 'openFiles'> & { openFiles: number },
 ): Promise<Launched> {
   const { supervisord } = config;
-  const runtimeDirectory = runtimeDirectoryOf(config.file, supervisord.identifier);
+  const runtimeDirectory = directoryOf(config, options);
   const account = resolveAccount(supervisord.user?.uid, undefined);
   const owner = account?.ids ?? { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  makeRuntimeDirectory(runtimeDirectory, owner);
   const keeper = keeperProgram();
-  const lock = takeLock(runtimeDirectory, config);
+  const lock = takeDirectory(runtimeDirectory, owner, config.file);
   const openFiles = Math.max(options.openFiles, supervisord.minfds);
   takeLaunchFailure(runtimeDirectory);
-  writeLaunchOptions(runtimeDirectory, { ...options, openFiles });
+  writeLaunchOptions(runtimeDirectory, { ...options, openFiles }, owner);
   const start = (ready: string[]): DaemonizeOptions => ({
     command: keeper,
     args: [
@@ -114,7 +140,7 @@ export async function launchSupervisor(
       runtimeDirectory,
     ],
     argv0: 'tdaemon-keeper',
-    pidfile: supervisord.pidfile,
+    ...(supervisord.pidfile !== '' && { pidfile: supervisord.pidfile }),
     chdir: supervisord.directory ?? options.directory,
     umask: supervisord.umask,
     baseEnv: environmentOf(options.environment),
@@ -132,7 +158,8 @@ export async function launchSupervisor(
     return { pid, runtimeDirectory };
   } catch (error) {
     const failure = takeLaunchFailure(runtimeDirectory);
-    if (failure) throw new TdaemonError(failure.message, { reason: 'setup', code: 'ERR_TDAEMON_SUPERVISOR' });
+    if (failure)
+      throw new TdaemonError(failure.message, { reason: failure.reason, code: 'ERR_TDAEMON_SUPERVISOR' });
     throw error;
   } finally {
     closeSync(lock);

@@ -1,13 +1,12 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
 import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../config/read';
+import { TdaemonError } from '../errors';
 import { native } from '../native';
-import { variablesOf } from '../process/environment';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { KeeperLink } from './keeper_link';
-import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
+import { configOf, type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
 import { heldDescriptors, ListeningSockets } from './listening_sockets';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
@@ -38,10 +37,9 @@ class SupervisorProcess {
   constructor(runtimeDirectory: string) {
     this.#runtimeDirectory = runtimeDirectory;
     this.#options = readLaunchOptions(runtimeDirectory);
-    const { configFile, overrides, environment, openFiles, directory, foreground } = this.#options;
-    const from = { overrides, environment: variablesOf(environment), cwd: directory };
-    const read = () => readConfig(configFile, from).config;
-    const config = read();
+    const options = this.#options;
+    const { environment, openFiles, directory, foreground } = options;
+    const config = configOf(options);
     const { supervisord } = config;
     this.#log = new MainLog({
       file: supervisord.logfile,
@@ -58,7 +56,7 @@ class SupervisorProcess {
       sockets: new ListeningSockets(this.#keeper, this.#log, heldDescriptors(process.env.TDAEMON_HELD)),
       log: this.#log,
       surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
-      readConfig: read,
+      readConfig: () => configOf(options),
     });
     this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
       shutdown: () => void this.#end('SHUTDOWN'),
@@ -75,8 +73,21 @@ class SupervisorProcess {
     await this.#control.open();
     await this.#supervisor.begin();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
+    if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
     this.#supervisor.sockets.closeUnclaimed();
+  }
+
+  /** Of `start --respawn`: whoever has asked wants to know. @throws TdaemonError: it does not come up, and nothing is left */
+  async #awaitFirst(): Promise<void> {
+    const [first] = this.#supervisor.processes();
+    if (!first || first.isAdopted || first.restarts > 0) return;
+    const settled = new Set(['RUNNING', 'BACKOFF', 'FATAL', 'EXITED'] as const);
+    if ((await first.reaches(settled)) === 'RUNNING') return;
+    const { spawnError: message, spawnFailure: reason = 'ended' } = first;
+    await this.#supervisor.end('SHUTDOWN');
+    clean(this.#runtimeDirectory);
+    throw new TdaemonError(message, { reason, code: 'ERR_TDAEMON_RESPAWN' });
   }
 
   /** One is in charge at a time: when there is another still, we are its successor, and say so when nothing can fail any more. */
@@ -158,6 +169,7 @@ class SupervisorProcess {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
+    if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
     if (how === 'RESTARTING') supervisor.sockets.leaveOpen();
     await this.#control.close();
@@ -206,7 +218,8 @@ async function main(): Promise<void> {
     await new SupervisorProcess(runtimeDirectory).run();
   } catch (error) {
     const { message } = error as Error;
-    writeLaunchFailure(runtimeDirectory, { message });
+    const reason = error instanceof TdaemonError ? error.reason : 'setup';
+    writeLaunchFailure(runtimeDirectory, { message, reason });
     process.stderr.write(`Error: ${message}\n`);
     process.exit(FAILED);
   }
