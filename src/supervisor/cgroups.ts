@@ -68,6 +68,14 @@ function removeTree(directory: string): void {
   }
 }
 
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
+
 /** Programs that were seen in none have none: their process group must do. */
 export class Cgroups {
   readonly #log: MainLog;
@@ -88,7 +96,8 @@ export class Cgroups {
     const directory = this.#directoryOf(name);
     if (directory === undefined) return undefined;
     try {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(path.dirname(directory));
+      makeDirectory(directory);
       return new Cgroup(directory);
     } catch (error) {
       // Too many, too long a name: the next may be had.

@@ -10,7 +10,7 @@ import type { Cgroup } from './cgroups';
 import type { StartedProcess } from './records';
 
 /** Who forks as fast as it can is caught within a few. */
-const MOST_ROUNDS = 100;
+const MOST_ROUNDS = 30;
 const FIRST_LOOK_MS = 1;
 const LAST_LOOK_MS = 50;
 

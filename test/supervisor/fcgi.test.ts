@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { RollingResult } from '../../src/supervisor/rolling_restart';
 import { eventually } from '../helpers/eventually';
 import { because, missing } from '../helpers/needs';
 import { accepts, freePort, listensAt } from '../helpers/port';
@@ -73,6 +74,20 @@ describe.skipIf(without)(`[fcgi-program]${because(without)}`, () => {
     for (const name of PROCESSES) await supervised.ask('start', name);
     const [again = 0] = await pids(supervised);
     expect(input(again)).not.toBe(before);
+    expect(ask(at, path)).toContain('hello from');
+  });
+
+  it('has a rolling restart', async () => {
+    const at = scratch();
+    const path = at.file('app.sock');
+    const supervised = await supervise(at, program(at, `unix://${path}`));
+    const before = await pids(supervised);
+    const socket = input(before[0] ?? 0);
+    const rolled = await supervised.ask<RollingResult[]>('rolling-restart', ...PROCESSES);
+    const after = await pids(supervised);
+    expect(rolled.map(({ pid }) => pid)).toEqual(after);
+    expect(before.filter((pid) => after.includes(pid) || procfs.isAlive(pid))).toEqual([]);
+    expect(after.map(input)).toEqual([socket, socket]);
     expect(ask(at, path)).toContain('hello from');
   });
 

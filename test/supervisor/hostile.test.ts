@@ -130,6 +130,30 @@ for (const { isolation, within, without } of WAYS)
     });
   });
 
+describe('a cgroup', () => {
+  it.skipIf(noCgroups())(`is entered where nobody can be born in one${because(noCgroups())}`, async () => {
+    const at = scratch();
+    const without = [fixture('deny'), 'clone3/ENOSYS', '--'];
+    const supervised = await supervise(at, program(at, 'sleep 1000'), '', without);
+    const { pid, isolation } = await supervised.reaches('a', 'RUNNING');
+    expect(isolation).toBe('cgroup');
+    expect(fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toMatch(/^0::.*tdaemon-supervisor-.*a%3Aa$/m);
+  });
+
+  it.skipIf(noCgroups() ?? noMounts())(
+    `is done without where none can be made${because(noCgroups(), noMounts())}`,
+    async () => {
+      const at = scratch();
+      const hierarchy = `$(findmnt --noheadings --output TARGET --target ${ownCgroup()})`;
+      const script = `mount --options remount,bind,ro ${hierarchy} && exec "$@"`;
+      const within = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
+      const supervised = await supervise(at, program(at, 'sleep 1000'), '', within);
+      expect(await supervised.reaches('a', 'RUNNING')).toMatchObject({ isolation: 'group' });
+      expect(supervised.mainLog).toMatch(/no cgroups of our own below .* \(EROFS\)/);
+    },
+  );
+});
+
 describe('a program that', () => {
   it('closes its outputs goes on, and stops', async () => {
     const at = scratch();
