@@ -1,5 +1,6 @@
 /** One process takes the place of another while requests come in. */
 import fs from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RollingResult } from '../../src/supervisor/rolling_restart';
 import { eventually } from '../helpers/eventually';
@@ -166,6 +167,34 @@ sockets=unix:${at.file('web.sock')}`,
     expect(after).toMatchObject({ pid: now.pid, state: 'RUNNING' });
     await eventually('the old one ends', () => !procfs.isAlive(pid));
     expect(procfs.isAlive(now.pid)).toBe(true);
+  });
+
+  it('ends with one process, at whatever moment the supervisor is killed', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:web]
+command=sleep 1000
+startsecs=0
+environment=MARK="${at.directory}/program"
+sockets=unix:${at.file('web.sock')}`,
+    );
+    for (let kill = 0; kill < 15; kill++) {
+      const { pid } = await supervised.reaches('web', 'RUNNING');
+      const before = await supervised.ask<number>('pid');
+      roll(supervised, 'web').catch(() => undefined);
+      await pause(kill * 2);
+      process.kill(before, 'SIGKILL');
+      const after = await supervised.until(
+        'web',
+        'is one',
+        (shown) => !procfs.isAlive(before) && shown.state === 'RUNNING' && shown.pidBeside === 0,
+      );
+      // The old one or the new one, and nobody else; it has not been started again.
+      expect(procfs.mentioning(`${at.directory}/program`)).toEqual([after.pid]);
+      expect(after.restarts).toBe(0);
+      if (after.pid === pid) expect(after.adopted).toBe(true);
+    }
   });
 
   it('is given up when the program is stopped, and nothing stays', async () => {
