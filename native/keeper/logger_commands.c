@@ -132,6 +132,8 @@ void command(unsigned connection, char *line) {
     end_command(connection);
   } else if (count == 1 && strcmp(words[0], "reopen") == 0) {
     reopen_command(connection);
+  } else if (count == 1 && strcmp(words[0], "quit") == 0) {
+    commands_finish();
   } else if (count == 2 && strcmp(words[0], "drop") == 0) {
     drop_command(connection, words[1]);
   } else if (!order_command(connection, words, count)) {
@@ -166,5 +168,7 @@ void commands_finish(void) {
   is_finishing = true;
   table_drop_others(++mark);
 }
+
+bool commands_are_finishing(void) { return is_finishing; }
 
 bool commands_are_finished(void) { return is_finishing && table_is_empty() && workers() == NULL; }

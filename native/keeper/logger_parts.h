@@ -274,6 +274,7 @@ void command(unsigned connection, char *line); /* NULL: one that was too long */
 void commands_say(unsigned connection, const char *word, const char *id, int64_t number);
 void commands_report(struct Report *report);
 void commands_finish(void); /* drains and drops everything */
+bool commands_are_finishing(void);
 bool commands_are_finished(void);
 
 #endif

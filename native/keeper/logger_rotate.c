@@ -40,9 +40,20 @@ static int last_backup(const struct Place *place, int most) {
   return last;
 }
 
+/* The last one before a number that is free: whoever was killed while he moved them has left a gap, which is
+ * now filled. */
+static int last_to_move(const struct Place *place, int most) {
+  struct stat found;
+  int number = 0;
+  while (number < most &&
+         (backup_exists(place, number + 1, "", &found) || backup_exists(place, number + 1, ".gz", &found)))
+    number++;
+  return number;
+}
+
 /* Makes room at `.1`. The oldest goes only when another takes its place, as with supervisord. */
 static int shift(const struct Place *place, int backups) {
-  for (int number = last_backup(place, backups - 1); number >= 1; number--) {
+  for (int number = last_to_move(place, backups - 1); number >= 1; number--) {
     for (size_t kind = 0; kind < 2; kind++) {
       char from[BACKUP_NAME_MOST], to[BACKUP_NAME_MOST];
       struct stat found;

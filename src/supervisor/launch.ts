@@ -13,6 +13,7 @@ import { resolveAccount } from '../process/account';
 import { type Bytes, toText } from '../process/bytes';
 import { errnoName, errnoWords } from '../process/errno';
 import { type LaunchOptions, takeLaunchFailure, writeLaunchOptions } from './launch_options';
+import { endFormerLogger } from './logger_link';
 import { makeRuntimeDirectory, respawnDirectoryOf, runtimeDirectoryOf } from './runtime_directory';
 
 /** Where the supervisor says that it is there. */
@@ -126,6 +127,7 @@ export async function launchSupervisor(
   const keeper = keeperProgram();
   const lock = takeDirectory(runtimeDirectory, owner, config.file);
   const openFiles = Math.max(options.openFiles, supervisord.minfds);
+  await endFormerLogger(path.join(runtimeDirectory, 'logger'));
   takeLaunchFailure(runtimeDirectory);
   writeLaunchOptions(runtimeDirectory, { ...options, openFiles }, owner);
   const start = (ready: string[]): DaemonizeOptions => ({
