@@ -51,7 +51,7 @@ it('the unit: says READY and MAINPID when it answers, STOPPING when it ends', as
   configuration(at, '[program:a]\ncommand=sleep 1000\nstartsecs=0');
   const supervised = supervisedLater(at);
   const unit = fs.readFileSync(path.join(ROOT, 'examples/systemd/tdaemon-supervise.service'), 'utf8');
-  const [, , ...words] = (/^ExecStart=(.*)$/m.exec(unit)?.[1] as string).split(' ');
+  const [, , ...words] = (/^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '').split(' ');
   const socket = native.openNotifySocket(at.file('notify'));
   if (typeof socket === 'number') throw new Error(`no socket: ${socket}`);
   const env = { ...process.env, TDAEMON_TEST: at.directory, NOTIFY_SOCKET: at.file('notify') };
