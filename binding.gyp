@@ -25,6 +25,7 @@
         "native/watch.cc",
         "native/notify_socket.cc",
         "native/descriptors.cc",
+        "native/listeners.cc",
         "native/accounts.cc",
         "native/limits.cc",
         "native/raw_arguments.cc"
@@ -35,7 +36,7 @@
       "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
       "conditions": [
-        ["OS=='linux' and posix_fallback==0", { "sources": ["native/os_linux.cc", "native/os_linux_parent.cc"] }],
+        ["OS=='linux' and posix_fallback==0", { "sources": ["native/os_linux.cc", "native/os_linux_clone.cc", "native/os_linux_parent.cc"] }],
         ["OS!='linux' or posix_fallback==1", { "sources": ["native/os_posix.cc"] }],
         # Not for users: a newer compiler may warn of more. Other people's headers are not ours to judge.
         ["warnings_are_errors==1", {

@@ -241,15 +241,39 @@ void read_passes(const Reader &from, MarshalledPlan *to) {
     to->passes.push_back(pass);
     to->plan.low_descriptors = std::max(to->plan.low_descriptors, pass.to);
   });
-  // One that is placed must not be in the way of one that is yet to be.
-  for (const DescriptorPass &pass : to->passes)
-    if (pass.from <= to->plan.low_descriptors)
-      from.wrong("passes", "a descriptor to take lies below one to give");
   to->plan.passes = to->passes.data();
   to->plan.pass_count = to->passes.size();
 }
 
+// The environment entry whose value the child fills in.
+void leave_room_for_pid(MarshalledPlan *to) {
+  constexpr char kName[] = "LISTEN_PID=";
+  constexpr size_t kDigits = 24;  // os_format_decimal
+  to->strings.push_back(kName + std::string(kDigits, '\0'));
+  std::string &entry = to->strings.back();
+  to->envp.insert(to->envp.end() - 1, entry.data());
+  to->plan.envp = to->envp.data();
+  to->plan.own_pid = entry.data() + sizeof kName - 1;
+}
+
+bool lift(MarshalledPlan *to, int *descriptor) {
+  if (*descriptor < 3 || *descriptor > to->plan.low_descriptors) return true;
+  UniqueFd copy(fcntl(*descriptor, F_DUPFD_CLOEXEC, to->plan.low_descriptors + 1));
+  if (!copy) return false;
+  *descriptor = copy.get();
+  to->lifted.push_back(std::move(copy));
+  return true;
+}
+
 }  // namespace
+
+bool lift_descriptors(MarshalledPlan *to) {
+  for (DescriptorPass &pass : to->passes)
+    if (!lift(to, &pass.from)) return false;
+  for (StdioPlan &stdio : to->plan.stdio)
+    if (stdio.kind == STDIO_INHERIT && !lift(to, &stdio.same_as)) return false;
+  return lift(to, &to->plan.cgroup) && lift(to, &to->plan.record);
+}
 
 bool marshal(const Napi::Object &object, MarshalledPlan *to) {
   Reader from(object, "", to);
@@ -273,6 +297,7 @@ bool marshal(const Napi::Object &object, MarshalledPlan *to) {
   plan->chdir = from.bytes("chdir");
   read_kept_descriptors(from, to);
   read_passes(from, to);
+  if (from.boolean("listenPid")) leave_room_for_pid(to);
   if (from.has("cgroup")) plan->cgroup = static_cast<int>(from.integer("cgroup", 3, kInt));
   if (from.has("record")) plan->record = static_cast<int>(from.integer("record", 3, kInt));
   plan->tell_outputs = from.boolean("tellOutputs");

@@ -22,9 +22,14 @@ struct MarshalledPlan {
   std::vector<int> keep;
   std::vector<DescriptorPass> passes;
   std::vector<UniqueFd> directories;
+  std::vector<UniqueFd> lifted;  // copies of descriptors that would be in the way of the command's
 };
 
 // False: a TypeError is pending.
 bool marshal(const Napi::Object &from, MarshalledPlan *to);
+
+// A descriptor that the command gets must not be put in the place of one that is yet to be taken. False:
+// errno.
+bool lift_descriptors(MarshalledPlan *to);
 
 #endif

@@ -29,6 +29,7 @@ void export_pidfd(Napi::Env env, Napi::Object exports);
 void export_watch(Napi::Env env, Napi::Object exports);
 void export_notify_socket(Napi::Env env, Napi::Object exports);
 void export_descriptors(Napi::Env env, Napi::Object exports);
+void export_listeners(Napi::Env env, Napi::Object exports);
 void export_accounts(Napi::Env env, Napi::Object exports);
 void export_limits(Napi::Env env, Napi::Object exports);
 void export_raw_arguments(Napi::Env env, Napi::Object exports);

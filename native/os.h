@@ -16,6 +16,8 @@ enum { OS_STACK_SIZE = 64 * 1024 };
 // share_memory: the caller sleeps until the child has executed or ended (vfork(2)).
 // The child sends no SIGCHLD before it executes: the host's handlers must not see it.
 pid_t os_clone(int (*entry)(void *), void *argument, char *stack, int share_memory);
+// The same, born in a cgroup (a descriptor of its directory). -1 where the system cannot do that.
+pid_t os_clone_into(int cgroup, int (*entry)(void *), void *argument, char *stack, int share_memory);
 bool os_can_share_memory(void);
 pid_t os_wait(pid_t child, int *status);
 // Whether it is a zombie of ours; it stays one.

@@ -85,6 +85,11 @@ pid_t os_clone(int (*entry)(void *), void *argument, char *, int) {
   return pid;
 }
 
+pid_t os_clone_into(int, int (*)(void *), void *, char *, int) {
+  errno = ENOSYS;
+  return -1;
+}
+
 bool os_can_share_memory() { return false; }
 
 pid_t os_wait(pid_t child, int *status) {

@@ -20,8 +20,7 @@ std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader, int t
   std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
   keep.push_back(to_leader);
   if (plan->tell_outputs) keep.push_back(to_parent);
-  for (int given : {plan->cgroup, plan->record})
-    if (given != 0) keep.push_back(given);
+  if (plan->record != 0) keep.push_back(plan->record);
   for (size_t i = 0; i < plan->pass_count; i++) keep.push_back(plan->passes[i].from);
   for (const StdioPlan &stdio : plan->stdio)
     if (stdio.kind == STDIO_INHERIT && stdio.same_as > 2) keep.push_back(stdio.same_as);
@@ -55,10 +54,13 @@ void end_orphan(const SpawnPlan *plan, pid_t leader, pid_t daemon, const UniqueF
 }
 
 // No signal may reach a child before it has set itself up, or a handler of ours run in it. -1: errno.
-pid_t clone_unsignalled(int (*child)(void *), SpawnContext *context, char *stack) {
+// cgroup: the descriptor of the one that the child is born into; 0: ours.
+pid_t clone_unsignalled(int (*child)(void *), SpawnContext *context, char *stack, int cgroup = 0) {
   OsSignalMask before;
   os_block_signals(&before);
-  pid_t pid = os_clone(child, context, stack, context->plan->share_memory);
+  int share_memory = context->plan->share_memory;
+  pid_t pid = cgroup == 0 ? os_clone(child, context, stack, share_memory)
+                          : os_clone_into(cgroup, child, context, stack, share_memory);
   int error = errno;
   os_set_signals(&before);
   errno = error;
@@ -84,7 +86,8 @@ SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
                           to_leader.writer.get(),
                           stacks.daemon(),
                           keep.data(),
-                          keep.size()};
+                          keep.size(),
+                          false};
 
   pid_t leader = clone_unsignalled(lead_session, &context, stacks.leader());
   if (leader == -1) {
@@ -130,8 +133,13 @@ SpawnReport spawn_child(const SpawnPlan *plan, int *pidfd) {
     return report;
   }
   std::vector<int> keep = descriptors_to_keep(plan, channel.writer.get(), -1);
-  SpawnContext context = {plan, -1, -1, channel.writer.get(), nullptr, keep.data(), keep.size()};
-  pid_t child = clone_unsignalled(be_child, &context, stacks.daemon());
+  SpawnContext context = {plan, -1, -1, channel.writer.get(), nullptr, keep.data(), keep.size(), false};
+  pid_t child = plan->cgroup == 0 ? -1 : clone_unsignalled(be_child, &context, stacks.daemon(), plan->cgroup);
+  if (child == -1) {
+    // An older kernel: it enters the cgroup itself.
+    context.enters_cgroup = plan->cgroup != 0;
+    child = clone_unsignalled(be_child, &context, stacks.daemon());
+  }
   if (child == -1) {
     fail(&report, STAGE_FORK);
     return report;

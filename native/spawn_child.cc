@@ -3,7 +3,8 @@
 // Rules of this room. The process was copied (or its memory borrowed) from one with many threads: any lock
 // that another thread held is held for ever. So: no malloc, no stdio, no C++ runtime, no exceptions, no Node,
 // no library call that may take a lock; only system calls and plain arithmetic on what the plan holds. Memory
-// may be shared with the caller (vfork): write to nothing but the own stack and errno.
+// may be shared with the caller (vfork): write to nothing but the own stack, errno, and the few bytes that
+// the plan gives to the child for the time of the start (own_pid).
 #include "spawn_child.h"
 
 #include <errno.h>
@@ -41,9 +42,17 @@ bool set_scheduling(const SpawnPlan *plan, SpawnReport *report) {
   return true;
 }
 
+bool enter_cgroup(const SpawnContext *spawn, SpawnReport *report) {
+  if (!spawn->enters_cgroup) return true;
+  int file = openat(spawn->plan->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  bool entered = file != -1 && write(file, "0", 1) == 1;
+  if (!entered) fail(report, STAGE_CGROUP);
+  if (file != -1) close(file);
+  return entered;
+}
+
 // Whoever starts after the caller's death must find out whom the caller had started.
 bool write_record(const SpawnPlan *plan, SpawnReport *report) {
-  if (plan->cgroup != 0 && write(plan->cgroup, "0", 1) != 1) return fail(report, STAGE_CGROUP);
   if (plan->record == 0) return true;
   char text[48];
   size_t size = os_format_decimal((uint64_t)getpid(), text);
@@ -277,6 +286,7 @@ void become_command(const SpawnPlan *plan, const int *keep, size_t keep_count, i
     fail(report, STAGE_NO_NEW_PRIVS);
     return;
   }
+  if (plan->own_pid) os_format_decimal((uint64_t)getpid(), plan->own_pid);
   if (!plan->foreground) os_die_with_parent(0);
   os_unblock_signals();
   execute(plan, report);
@@ -292,7 +302,7 @@ int be_child(void *argument) {
     os_drop_pending_signals();
     os_reset_dispositions();
     KeptDescriptors kept;
-    if (write_record(spawn->plan, &message.report))
+    if (enter_cgroup(spawn, &message.report) && write_record(spawn->plan, &message.report))
       become_command(spawn->plan, spawn->keep, spawn->keep_count, spawn->to_parent, &kept, &message.report);
   }
   send_message(spawn->to_leader, &message, -1);

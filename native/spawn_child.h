@@ -14,6 +14,7 @@ struct SpawnContext {
   char *daemon_stack;  // OS_STACK_SIZE bytes
   const int *keep;     // what the daemon must not close before it executes, ascending
   size_t keep_count;
+  bool enters_cgroup;  // it was not born there
 };
 
 enum SpawnMessageKind { MESSAGE_BORN, MESSAGE_OUTPUTS, MESSAGE_RESULT };

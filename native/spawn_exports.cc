@@ -147,6 +147,10 @@ bool prepare(const Napi::CallbackInfo &info, MarshalledPlan *to, Napi::Value *re
     *result = to_object(env, closed);
     return false;
   }
+  if (!lift_descriptors(to)) {
+    *result = failure(env, kStageNames[STAGE_CHANNEL], errno, "");
+    return false;
+  }
   Problem problem;
   if (find_directories(to, &problem)) return true;
   *result = failure(env, kStageNames[problem.stage], problem.error, problem.reason);

@@ -92,7 +92,8 @@ struct LimitPlan {
   uint64_t soft, hard;  // UINT64_MAX: unlimited
 };
 
-// The caller's descriptor `from` (close-on-exec) becomes the command's `to`, from 3 up.
+// The caller's descriptor `from` (close-on-exec, above low_descriptors) becomes the command's `to`, from 3
+// up.
 struct DescriptorPass {
   int from, to;
 };
@@ -101,6 +102,9 @@ struct SpawnPlan {
   const char *const *candidates;  // absolute or relative paths to try in turn, NULL-terminated
   const char *const *argv;
   const char *const *envp;
+  // Where in envp the process that executes writes its own pid (LISTEN_PID, sd_listen_fds(3)): this room of
+  // 24 bytes is the child's alone while the start lasts. NULL: nowhere.
+  char *own_pid;
 
   int set_nice, nice;      // -20 .. 19, absolute
   int set_ionice, ionice;  // class << 13 | level
@@ -132,8 +136,8 @@ struct SpawnPlan {
   const struct DescriptorPass *passes;
   size_t pass_count;
   int low_descriptors;  // 0 up to this are the command's: what the caller opens for the start lies above
-  // Of spawn_child, descriptors of the caller's, close-on-exec; 0: none.
-  int cgroup;        // a cgroup.procs file: the child belongs there (cgroups(7))
+  // Of spawn_child, descriptors of the caller's, close-on-exec, above low_descriptors; 0: none.
+  int cgroup;        // the directory of the cgroup that the child belongs to (cgroups(7))
   int record;        // the child writes "PID START_TIME\n" to it before anything else is done
   int tell_outputs;  // report which files the outputs are
   int no_new_privs;

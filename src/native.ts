@@ -82,7 +82,9 @@ export interface SpawnPlan {
   keep: number[];
   /** Descriptors of this process that become the command's under another number, from 3 up. */
   passes?: { from: number; to: number }[];
-  /** Of spawnChild, descriptors of this process. A cgroup.procs file (cgroups(7)): the child belongs there. */
+  /** Adds LISTEN_PID to the environment: the pid that the command has (sd_listen_fds(3)). */
+  listenPid?: boolean;
+  /** Of spawnChild, descriptors of this process. The directory of the cgroup that the child belongs to (cgroups(7)). */
   cgroup?: number;
   /** The child writes `PID START_TIME\n` to it before anything else is done. */
   record?: number;
@@ -164,6 +166,18 @@ export interface Notification {
   uid: number;
 }
 
+export interface FileIdentity {
+  device: bigint;
+  inode: bigint;
+}
+
+/** What the system did not permit. */
+export interface Refusal {
+  descriptor?: undefined;
+  errno: number;
+  syscall: string;
+}
+
 export interface UserEntry {
   name: string;
   uid: number;
@@ -225,6 +239,22 @@ interface Addon {
   lockFile(descriptor: number, wait: boolean): number;
   /** unix(7), SCM_RIGHTS. 0 or errno. */
   sendDescriptor(socket: number, text: string, descriptor: number): number;
+  /** A socket that listens, close-on-exec; on a numeric address, `::` also on IPv4. */
+  openTcpListener(address: string, port: number, backlog: number): { descriptor: number } | Refusal;
+  /**
+   * What nobody accepts at any more is replaced. -1 leaves an id as it is.
+   */
+  openUnixListener(
+    path: string,
+    backlog: number,
+    mode: number,
+    uid: number,
+    gid: number,
+  ): ({ descriptor: number } & FileIdentity) | Refusal;
+  /** If it is that file still. 0 or errno. */
+  removeUnixListener(path: string, device: bigint, inode: bigint): number;
+  /** 0 or errno. */
+  markCloseOnExec(descriptor: number): number;
   /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */
   connectUnix(address: string): { pid: number } | number;
   /** Null: there is none. A number: errno. */

@@ -48,7 +48,8 @@ export class CommandSucceeds implements Condition {
   }
 
   #plan({ spawn }: Subject, output: number): SpawnPlan {
-    const { lock, pidfile, passes, record, ...rest } = spawn;
+    // What is the program's alone. (The descriptors are closed by now, and their numbers may be somebody else's.)
+    const { lock, pidfile, passes, listenPid, record, cgroup, ...rest } = spawn;
     return {
       ...rest,
       candidates: [SHELL],

@@ -76,13 +76,18 @@ export class ControlSocket {
   }
 
   readonly #methods: Record<string, Method> = {
-    status: () => [...this.#supervisor.processes()].map(describe),
+    status: () =>
+      [...this.#supervisor.processes()].map((process) =>
+        describe(process, this.#supervisor.pidBeside(process)),
+      ),
     start: (name = '') => this.#supervisor.dependencies.start(this.#process(name)),
     stop: (name = '') => this.#supervisor.stop(this.#process(name)),
     signal: (name = '', number = '') => this.#process(name).signal(Number(number)),
     reread: () => this.#supervisor.reread(),
     add: (name = '') => this.#supervisor.addGroup(name),
     remove: (name = '') => this.#supervisor.removeGroup(name),
+    'rolling-restart': (...names) =>
+      this.#supervisor.rollingRestart(names.map((name) => this.#process(name))),
     pid: () => process.pid,
     shutdown: () => this.#ends.shutdown(),
     restart: () => this.#ends.restart(),
@@ -90,7 +95,7 @@ export class ControlSocket {
   };
 }
 
-function describe(process: SupervisedProcess) {
+function describe(process: SupervisedProcess, pidBeside: number) {
   const { group, name, state, pid, startTime, spawnError, exitStatus, restarts, failures, waitingFor } =
     process;
   return {
@@ -106,6 +111,8 @@ function describe(process: SupervisedProcess) {
     failures,
     waitingFor,
     adopted: process.isAdopted,
+    isolation: process.isolation,
+    pidBeside,
     startedAt: process.startedAt,
     stoppedAt: process.stoppedAt,
     stdout: process.channels.logFile('stdout') ?? null,

@@ -14,6 +14,7 @@ import {
   readLaunchOptions,
   writeLaunchFailure,
 } from './launch_options';
+import { heldDescriptors, ListeningSockets } from './listening_sockets';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
 import { replaceKeeper } from './replace_keeper';
@@ -59,6 +60,7 @@ class SupervisorProcess {
       runtimeDirectory,
       keeper: this.#keeper,
       logger: this.#logger,
+      sockets: new ListeningSockets(this.#keeper, this.#log, heldDescriptors(process.env.TDAEMON_HELD)),
       log: this.#log,
       surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
       readConfig: () => configOf(options),
@@ -82,6 +84,7 @@ class SupervisorProcess {
       this.#log.say('error', `${placeText(place)}: ${message}`);
     if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
+    this.#supervisor.sockets.closeUnclaimed();
   }
 
   /** Of `start --respawn`: whoever has asked wants to know. @throws TdaemonError: it does not come up, and nothing is left */
@@ -177,10 +180,12 @@ class SupervisorProcess {
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
     if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
+    if (how === 'RESTARTING') supervisor.sockets.leaveOpen();
     await this.#control.close();
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();
     if (how === 'SHUTDOWN') {
+      supervisor.cgroups.close();
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
       this.#keeper.leave(status);

@@ -10,7 +10,11 @@ import { native } from '../native';
 import { fromJson, toJson } from './json';
 import type { State } from './states';
 
+/** While it is replaced, a process of a program is two: the one that it is known by, and one beside it that comes or goes. */
+export type Role = 'main' | 'next' | 'previous';
+
 export interface ProcessRecord {
+  role: Role;
   group: string;
   /** What it was started with: an adopted program keeps it. */
   config: ProcessConfig;

@@ -6,19 +6,24 @@ import type { Plan } from '../daemon/plan';
 import { invalid, TdaemonError } from '../errors';
 import { native, type Spawned } from '../native';
 import { environmentOf } from '../process/environment';
+import { errnoName } from '../process/errno';
+import type { Cgroup } from './cgroups';
 import type { Channels } from './channels';
 import { planProgram } from './program_plan';
 import { ProgramReadiness } from './program_readiness';
+import type { ProgramSockets } from './program_sockets';
 import type { Host } from './supervised_process';
 
 /** @throws TdaemonError: nothing of it is left */
 export function startProcess(
   config: ProcessConfig,
   group: string,
+  recordName: string,
   channels: Channels,
-  { surroundings, records }: Host,
+  sockets: ProgramSockets,
+  { surroundings, records, cgroups }: Host,
   warn: (message: string) => void,
-): { started: Spawned; readiness: ProgramReadiness | undefined } {
+): { started: Spawned; readiness: ProgramReadiness | undefined; cgroup: Cgroup | undefined } {
   const opened: number[] = [];
   let readiness: ProgramReadiness | undefined;
   try {
@@ -31,11 +36,22 @@ export function startProcess(
       ? plan.spawn.stdio.slice(1).map((output) => (output.kind === 'file' ? output.path : undefined))
       : [channels.logFile('stdout'), channels.logFile('stderr')];
     if (config.ready.length > 0) readiness = new ProgramReadiness(plan, config, logs, warn);
-    plan.spawn.record = records.open(`${group}:${config.name}`);
+    sockets.arrange(config, plan);
+    plan.spawn.record = records.open(recordName);
     opened.push(plan.spawn.record);
+    const cgroup = cgroups.make(recordName);
+    if (cgroup) {
+      plan.spawn.cgroup = cgroup.openDirectory();
+      opened.push(plan.spawn.cgroup);
+    }
     const result = native.spawnChild(plan.spawn);
-    if (!result.ok) throw failureOf(result, plan);
-    return { started: result, readiness };
+    if (result.ok) return { started: result, readiness, cgroup };
+    if (result.stage !== 'cgroup') throw failureOf(result, plan);
+    cgroups.refuse(errnoName(result.errno));
+    const { cgroup: _, ...without } = plan.spawn;
+    const again = native.spawnChild(without);
+    if (!again.ok) throw failureOf(again, plan);
+    return { started: again, readiness, cgroup: undefined };
   } catch (error) {
     readiness?.close();
     throw asFailure(error);

@@ -9,12 +9,16 @@ import { type Exit, native, type Spawned } from '../native';
 import { bootId, TICKS } from '../process/identity';
 import { LiveProcess } from '../process/live_process';
 import { signalName, signalNumber } from '../process/signals';
+import type { Cgroups } from './cgroups';
 import { Channels, type LogSurroundings } from './channels';
 import { endProcess } from './end_process';
+import { Family } from './family';
+import type { ListeningSockets } from './listening_sockets';
 import type { MainLog } from './main_log';
 import type { Surroundings } from './program_plan';
 import type { ProgramReadiness } from './program_readiness';
-import type { ProcessRecord, Records, StartedProcess } from './records';
+import { ProgramSockets } from './program_sockets';
+import type { ProcessRecord, Records, Role, StartedProcess } from './records';
 import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
 import { startProcess } from './start_process';
 import { STOPPED_STATES, type State } from './states';
@@ -24,6 +28,8 @@ export interface Host {
   readonly surroundings: Surroundings;
   readonly logs: LogSurroundings;
   readonly records: Records;
+  readonly sockets: ListeningSockets;
+  readonly cgroups: Cgroups;
   readonly log: MainLog;
   /** Programs that end are not started again: all is being shut down. */
   readonly isEnding: boolean;
@@ -43,6 +49,20 @@ export interface StateChange {
   tries: number;
 }
 
+/** Of a process that is the second of its name, or takes up what was recorded. */
+export interface Identity {
+  autoLogs?: ProcessRecord['autoLogs'];
+  /** Under which of the two names of a process it is recorded. */
+  slot?: string;
+  /** Its channels are used, and its other slot. */
+  beside?: SupervisedProcess;
+  role?: Role;
+}
+
+/** Milliseconds that what is left of a program with `killasgroup` may take to end. */
+const LEFTOVERS_MS = 5000;
+const SECOND_SLOT = ':2';
+
 const UNKNOWN_ENDING = 'Exit status unknown (supervisor was down)';
 
 export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
@@ -51,11 +71,19 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   config: ProcessConfig;
   readonly channels: Channels;
   readonly #host: Host;
+  readonly #sockets: ProgramSockets;
   readonly #delay = new RestartDelay();
   #state: State = 'STOPPED';
   #live: LiveProcess | undefined;
   #started: Spawned | undefined;
   #readiness: ProgramReadiness | undefined;
+  /** All that it has started. */
+  #family: Family | undefined;
+  #forgetEnd: () => void = () => undefined;
+  /** It was told to end. */
+  #isTold = false;
+  #slot: string;
+  #role: Role;
   /** What is waited for to be up. */
   #missing = new Set<'startsecs' | 'ready'>();
   #timer: NodeJS.Timeout | undefined;
@@ -85,14 +113,17 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     group: string,
     groupPriority: number,
     config: ProcessConfig,
-    autoLogs?: ProcessRecord['autoLogs'],
+    { autoLogs, slot = '', beside, role = 'main' }: Identity = {},
   ) {
     super();
     this.#host = host;
     this.group = group;
     this.groupPriority = groupPriority;
     this.config = config;
-    this.channels = new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
+    this.channels = beside?.channels ?? new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
+    this.#sockets = new ProgramSockets(host.sockets, beside ? `${this.fullName} beside` : this.fullName);
+    this.#slot = beside ? (beside.#slot === '' ? SECOND_SLOT : '') : slot;
+    this.#role = role;
     this.setMaxListeners(0);
   }
 
@@ -103,6 +134,17 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   /** `group:process`: unique. */
   get fullName(): string {
     return `${this.group}:${this.config.name}`;
+  }
+
+  /** `group:process`, and which of two that may be of that name. */
+  get recordName(): string {
+    return `${this.fullName}${this.#slot}`;
+  }
+
+  /** By what all that it starts can be found and ended. */
+  get isolation(): 'cgroup' | 'group' {
+    const isolated = this.#family ? this.#family.cgroup !== undefined : this.#host.cgroups.areUsed;
+    return isolated ? 'cgroup' : 'group';
   }
 
   get state(): State {
@@ -162,9 +204,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     });
   }
 
-  /** Its FIFOs, made and held; before the first start. */
+  /** Its FIFOs and sockets, made and held; before the first start. */
   open(): Promise<void> {
-    this.#opened ??= this.channels.open();
+    this.#opened ??= this.channels.open().then(() => this.#sockets.open(this.config));
     return this.#opened;
   }
 
@@ -172,8 +214,10 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   async remove(): Promise<void> {
     this.#gone = true;
     clearTimeout(this.#timer);
-    await this.channels.close();
-    this.#host.records.remove(this.fullName);
+    this.#sockets.close();
+    if (this.#role === 'main') await this.channels.close();
+    this.#host.records.remove(this.recordName);
+    this.#host.cgroups.remove(this.recordName);
   }
 
   // What happens to it.
@@ -194,8 +238,10 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       this.startedAt = Date.now();
       this.spawnError = '';
       this.#restarting = false;
-      this.#host.records.forgetStarted(this.fullName);
+      this.#isTold = false;
+      this.#host.records.forgetStarted(this.recordName);
     }
+    if (STOPPED_STATES.has(to) && !this.#restarting) this.#sockets.rest();
     // One that is started again at once has its next record before anything else can happen.
     if (!(to === 'EXITED' && this.#restartWait === 0)) this.#record();
     this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries: this.failures });
@@ -217,15 +263,17 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   #spawn(): void {
     const { log } = this.#host;
     try {
-      const { started, readiness } = startProcess(
+      const { started, readiness, cgroup } = startProcess(
         this.config,
         this.group,
+        this.recordName,
         this.channels,
+        this.#sockets,
         this.#host,
         (message) => log.say('warn', `${this.fullName}: ${message}`),
       );
       this.#readiness = readiness;
-      this.#begin(started, LiveProcess.from(started));
+      this.#begin(started, LiveProcess.from(started), new Family(started, cgroup));
       log.say('info', `spawned: '${this.name}' with pid ${started.pid}`);
       this.#dispatch('spawned');
     } catch (error) {
@@ -237,12 +285,13 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     }
   }
 
-  #begin(started: Spawned, live: LiveProcess): void {
+  #begin(started: Spawned, live: LiveProcess, family: Family): void {
+    this.#family = family;
     this.#started = started;
     this.#live = live;
     this.#lastPid = started.pid;
     this.#began = started.startTime;
-    live.onEnd(() => this.#onEnd());
+    this.#forgetEnd = live.onEnd(() => this.#onEnd());
   }
 
   #watchStart(): void {
@@ -286,7 +335,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   }
 
   #sendStopSignal(): void {
-    const { stopSignal, stopWaitSecs, stopAsGroup } = this.config;
+    const { stopSignal, stopWaitSecs, stopAsGroup, killAsGroup } = this.config;
+    this.#isTold = true;
+    if (killAsGroup) this.#family?.note();
     this.#host.log.say('debug', `stopping ${this.fullName} (pid ${this.pid}) with ${signalName(stopSignal)}`);
     this.#send(stopSignal, stopAsGroup);
     this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
@@ -295,7 +346,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   #kill(): void {
     const { killAsGroup, stopWaitSecs } = this.config;
     this.#host.log.say('warn', `killing '${this.name}' (${this.pid}) with SIGKILL`);
-    this.#send(signalNumber('KILL'), killAsGroup);
+    if (killAsGroup) this.#family?.kill();
+    else this.#send(signalNumber('KILL'), false);
     this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
   }
 
@@ -323,6 +375,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
 
   async #onEnd(): Promise<void> {
     const started = { pid: this.pid, startTime: this.#began };
+    // Before it is reaped: as long as it is a zombie, nobody else gets its number and its group's.
+    if (this.#isTold && this.config.killAsGroup) await this.#endLeftovers();
     if (this.#adopted) {
       this.#ended(await this.#host.endingOf(started, this.#live));
       return;
@@ -330,6 +384,12 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     // Until it is written down the kernel keeps it for the next supervisor.
     this.#ended(native.exitOfChild(started.pid) ?? undefined);
     native.reap(started.pid);
+  }
+
+  async #endLeftovers(): Promise<void> {
+    const all = await this.#family?.end(LEFTOVERS_MS);
+    if (all === false)
+      this.#host.log.say('error', `${this.fullName}: what it has started does not end, even by SIGKILL`);
   }
 
   /** Its process is gone. */
@@ -340,6 +400,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     this.#live = undefined;
     this.#started = undefined;
     this.#adopted = false;
+    this.#family = undefined;
+    this.#host.cgroups.remove(this.recordName);
     this.#closeReadiness();
     this.stoppedAt = Date.now();
     this.exitStatus = exitStatusOf(ending);
@@ -389,7 +451,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   // What outlives the supervisor.
 
   #record(): void {
-    this.#host.records.write(this.fullName, {
+    this.#host.records.write(this.recordName, {
+      role: this.#role,
       group: this.group,
       groupPriority: this.groupPriority,
       config: this.config,
@@ -433,6 +496,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       return;
     }
     this.#adopted = true;
+    this.#sockets.adopt(this.config);
     this.#began = started.startTime;
     this.#lastPid = started.pid;
     const live = LiveProcess.open(started.pid);
@@ -441,10 +505,62 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       this.#ended(await this.#host.endingOf(started));
       return;
     }
-    this.#begin({ ok: true, group: started.pid, ...started }, live);
+    const family = new Family(started, this.#host.cgroups.of(this.recordName, started.pid));
+    this.#begin({ ok: true, group: started.pid, ...started }, live, family);
     if (record.state === 'STARTING') this.#dispatch('spawned');
     if (record.state === 'STOPPING') this.#sendStopSignal();
   }
+
+  // Another in its place.
+
+  /** A second one of its name, not started yet. */
+  beside(role: Role): SupervisedProcess {
+    const { group, groupPriority, config } = this;
+    return new SupervisedProcess(this.#host, group, groupPriority, config, { beside: this, role });
+  }
+
+  /** Both are RUNNING: from now on this is what the other was, and the other what this was, to be stopped. */
+  exchange(other: SupervisedProcess): void {
+    const own = this.#take();
+    const others = other.#take();
+    // In this order the next supervisor, should we die in between, finds one to be replaced and one to replace it.
+    other.#become(own, 'previous');
+    this.#become(others, 'main');
+  }
+
+  #take(): Taken {
+    this.#forgetEnd();
+    return {
+      live: this.#live as LiveProcess,
+      started: this.#started as Spawned,
+      family: this.#family as Family,
+      adopted: this.#adopted,
+      startedAt: this.startedAt,
+      config: this.config,
+      slot: this.#slot,
+    };
+  }
+
+  #become(taken: Taken, role: Role): void {
+    this.#role = role;
+    this.#slot = taken.slot;
+    this.#adopted = taken.adopted;
+    this.startedAt = taken.startedAt;
+    this.config = taken.config;
+    this.#begin(taken.started, taken.live, taken.family);
+    this.#record();
+  }
+}
+
+/** A process that runs, with all that is known of it. */
+interface Taken {
+  live: LiveProcess;
+  started: Spawned;
+  family: Family;
+  adopted: boolean;
+  startedAt: number;
+  config: ProcessConfig;
+  slot: string;
 }
 
 function describeEnding(ending: Exit | undefined): string {

@@ -5,14 +5,18 @@ import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
 import type { LiveProcess } from '../process/live_process';
 import { applyLive } from './apply_live';
+import { Cgroups } from './cgroups';
 import { type ConfigChanges, compareConfigs } from './config_changes';
 import { Dependencies } from './dependencies';
+import { byProcess, type FoundProcess } from './found_records';
 import type { KeeperLink, KeptExit } from './keeper_link';
+import type { ListeningSockets } from './listening_sockets';
 import type { LoggerLink } from './logger_link';
 import type { MainLog } from './main_log';
 import { ProcessGroup } from './process_group';
 import type { Surroundings } from './program_plan';
 import { type ProcessRecord, Records, type StartedProcess } from './records';
+import { RollingRestarts, type RollingResult } from './rolling_restart';
 import { type Host, type StateChange, SupervisedProcess } from './supervised_process';
 
 /** How long the keeper may take to say how a process has ended. */
@@ -25,12 +29,15 @@ interface SupervisorEvents {
   'group-added': [string];
   'group-removed': [string];
   'supervisor-state': [SupervisorState];
+  /** It is another process now, RUNNING as the former was. */
+  replaced: [process: SupervisedProcess, formerPid: number];
 }
 
 export interface SupervisorParts {
   runtimeDirectory: string;
   keeper: KeeperLink;
   logger: LoggerLink;
+  sockets: ListeningSockets;
   log: MainLog;
   surroundings: Surroundings;
   /** The file, read anew. @throws TdaemonError */
@@ -43,8 +50,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly surroundings: Surroundings;
   readonly logs: Host['logs'];
   readonly records: Records;
+  readonly sockets: ListeningSockets;
+  readonly cgroups: Cgroups;
   readonly dependencies = new Dependencies(() => this.processes());
   readonly #parts: SupervisorParts;
+  readonly #rolling: RollingRestarts;
   readonly #groups = new Map<string, ProcessGroup>();
   /** Exits that the keeper has told and nobody has asked for yet, by pid. */
   readonly #exits = new Map<number, KeptExit>();
@@ -57,6 +67,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     this.#parts = parts;
     this.log = parts.log;
     this.surroundings = parts.surroundings;
+    this.sockets = parts.sockets;
+    this.#rolling = new RollingRestarts(parts.log, (...replaced) => this.emit('replaced', ...replaced));
+    this.cgroups = new Cgroups(parts.runtimeDirectory, parts.log);
     this.records = new Records(parts.runtimeDirectory);
     const { childLogDir, identifier, stripAnsi } = config.supervisord;
     const { runtimeDirectory, keeper, logger } = parts;
@@ -123,25 +136,21 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   /** Takes over what runs, and starts what should run. */
   async begin(): Promise<void> {
-    const left = new Map(this.records.read().map((found) => [found.name, found]));
-    const adopted: {
-      process: SupervisedProcess;
-      record: ProcessRecord;
-      started: StartedProcess | undefined;
-    }[] = [];
+    const left = byProcess(this.records.read());
+    const adopted: { process: SupervisedProcess; found: FoundProcess }[] = [];
     const processOf = (group: GroupConfig, config: GroupConfig['processes'][number]) => {
       const found = left.get(`${group.name}:${config.name}`);
       if (!found) return new SupervisedProcess(this, group.name, group.priority, config);
-      left.delete(found.name);
-      const { record, started } = found;
+      left.delete(`${group.name}:${config.name}`);
+      const { record, slot } = found;
       const process = new SupervisedProcess(
         this,
         group.name,
         group.priority,
         isUp(record) ? record.config : config,
-        record.autoLogs,
+        { autoLogs: record.autoLogs, slot },
       );
-      adopted.push({ process, record, started });
+      adopted.push({ process, found });
       return process;
     };
     for (const group of this.config.groups)
@@ -151,12 +160,15 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
           group.processes.map((config) => processOf(group, config)),
         ),
       );
-    for (const { name, record, started } of left.values()) {
-      if (!isUp(record)) this.records.remove(name);
-      else adopted.push({ process: this.#adoptRemoved(record), record, started });
-    }
+    for (const found of left.values())
+      if (isUp(found.record)) adopted.push({ process: this.#adoptRemoved(found), found });
+      else for (const { name } of [found, ...found.others]) this.records.remove(name);
     await Promise.all([...this.processes()].map((process) => this.#open(process)));
-    await Promise.all(adopted.map(({ process, record, started }) => process.adopt(record, started)));
+    await Promise.all(adopted.map(({ process, found }) => process.adopt(found.record, found.started)));
+    for (const { process, found } of adopted)
+      for (const other of found.others)
+        if (isUp(other.record)) this.#rolling.resume(process, other);
+        else this.records.remove(other.name);
     const known = new Set(adopted.map(({ process }) => process));
     for (const group of this.groups)
       for (const process of group.processes)
@@ -164,9 +176,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   }
 
   /** It runs, and the file has it no more: it goes on until `update`. */
-  #adoptRemoved(record: ProcessRecord): SupervisedProcess {
+  #adoptRemoved({ record, slot }: FoundProcess): SupervisedProcess {
     const { group: name, groupPriority: priority, config, autoLogs } = record;
-    const process = new SupervisedProcess(this, name, priority, config, autoLogs);
+    const process = new SupervisedProcess(this, name, priority, config, { autoLogs, slot });
     const group = this.#groups.get(name);
     const others = group?.processes ?? [];
     this.#include(new ProcessGroup({ name, priority, kind: config.kind }, [...others, process]));
@@ -206,6 +218,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
           await Promise.all(wave.map((dependent) => this.stop(dependent)));
       await group.stop();
     }
+    await this.#rolling.allOver();
   }
 
   #dependentsOf(process: SupervisedProcess, found = new Set<SupervisedProcess>()): SupervisedProcess[] {
@@ -222,7 +235,18 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     this.dependencies.forget(process);
     if (!process.stop()) return false;
     await process.reaches(new Set(['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'] as const));
+    await this.#rolling.over(process);
     return true;
+  }
+
+  /** Puts another process in the place of each, one after the other: nobody who connects to their sockets is refused. */
+  rollingRestart(processes: Iterable<SupervisedProcess>): Promise<RollingResult[]> {
+    return this.#rolling.restart(processes);
+  }
+
+  /** Of the process beside it, that is to take its place or did so; 0: none. */
+  pidBeside(process: SupervisedProcess): number {
+    return this.#rolling.pidBeside(process);
   }
 
   // Another configuration.
@@ -261,6 +285,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     const group = this.#groups.get(name);
     if (!group?.isStopped) return false;
     this.#groups.delete(name);
+    await Promise.all(group.processes.map((process) => this.#rolling.over(process)));
     for (const process of group.processes) this.dependencies.forget(process);
     await Promise.all(group.processes.map((process) => process.remove()));
     this.emit('group-removed', name);

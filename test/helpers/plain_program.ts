@@ -12,6 +12,7 @@ const SOURCES = [
   'open_target.cc',
   'os_common.cc',
   'os_linux.cc',
+  'os_linux_clone.cc',
   'os_linux_parent.cc',
 ];
 

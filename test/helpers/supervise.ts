@@ -3,12 +3,14 @@ import fs from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { cgroupBase } from '../../src/supervisor/cgroups';
 import { runtimeDirectoryOf } from '../../src/supervisor/runtime_directory';
 import type { State } from '../../src/supervisor/states';
 import { eventually } from './eventually';
+import { TDAEMON } from './paths';
 import { childrenOf, commandLine, isAlive, mentioning } from './procfs';
 import type { Scratch } from './scratch';
-import { type Ran, tdaemon } from './tdaemon';
+import { type Ran, run } from './tdaemon';
 
 /** What the control socket says of a process. */
 export interface Shown {
@@ -23,6 +25,9 @@ export interface Shown {
   failures: number;
   waitingFor: string[];
   adopted: boolean;
+  isolation: 'cgroup' | 'group';
+  /** While it is replaced. */
+  pidBeside: number;
   stdout: string | null;
   stderr: string | null;
 }
@@ -155,9 +160,34 @@ ${programs}
   );
 }
 
-export function superviseCommand(at: Scratch, args: readonly string[] = []): Promise<Ran> {
+/** @param within a command that runs the one that follows it */
+export function superviseCommand(
+  at: Scratch,
+  args: readonly string[] = [],
+  within: readonly string[] = [],
+): Promise<Ran> {
   const env = { ...process.env, TDAEMON_TEST: at.directory };
-  return tdaemon(['supervise', '-c', at.file('supervisord.conf'), ...args], { env });
+  const [program = TDAEMON, ...words] = [...within, TDAEMON];
+  return run(program, [...words, 'supervise', '-c', at.file('supervisord.conf'), ...args], { env });
+}
+
+/** Precedes a command: where no cgroup can be made. */
+export const WITHOUT_CGROUPS = [
+  'unshare',
+  '--mount',
+  'sh',
+  '-c',
+  'mount -t tmpfs none /sys/fs/cgroup && exec "$@"',
+  'sh',
+];
+
+/** Those of a supervisor, once nobody is in them. */
+function removeCgroups(runtimeDirectory: string): void {
+  const base = cgroupBase(runtimeDirectory);
+  if (base === undefined || !fs.existsSync(base)) return;
+  for (const entry of fs.readdirSync(base, { withFileTypes: true }))
+    if (entry.isDirectory()) fs.rmdirSync(`${base}/${entry.name}`);
+  fs.rmdirSync(base);
 }
 
 /** Ends whatever is left of a supervisor when the test ends. */
@@ -166,15 +196,21 @@ export function supervisedLater(at: Scratch): Supervised {
   onTestFinished(async () => {
     await endAll(at.directory);
     fs.rmSync(supervised.runtimeDirectory, { recursive: true, force: true });
+    removeCgroups(supervised.runtimeDirectory);
   });
   return supervised;
 }
 
 /** Starts a supervisor that must start. */
-export async function supervise(at: Scratch, programs: string, supervisord = ''): Promise<Supervised> {
+export async function supervise(
+  at: Scratch,
+  programs: string,
+  supervisord = '',
+  within: readonly string[] = [],
+): Promise<Supervised> {
   configuration(at, programs, supervisord);
   const supervised = supervisedLater(at);
-  const ran = await superviseCommand(at);
+  const ran = await superviseCommand(at, [], within);
   if (ran.status !== 0) throw new Error(`supervise: ${ran.status} ${ran.stdout}${ran.stderr}`);
   return supervised;
 }
