@@ -296,7 +296,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
 
   #watchStart(): void {
     const { startSecs, ready } = this.config;
-    this.#missing = new Set(['startsecs', ...(ready.length > 0 ? (['ready'] as const) : [])]);
+    // What an adopted one has said to the supervisor before us nobody can ask again.
+    const asks = ready.length > 0 && !this.#adopted;
+    this.#missing = new Set(['startsecs', ...(asks ? (['ready'] as const) : [])]);
     const lived = native.secondsSinceBoot() - this.#began / TICKS;
     const left = this.#adopted ? Math.max(0, startSecs - lived) : startSecs;
     if (this.#readiness && this.#started) this.#awaitReady(this.#readiness, this.#started);
