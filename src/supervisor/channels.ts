@@ -23,6 +23,8 @@ export interface LogSurroundings {
 }
 
 export type ChannelName = 'stdout' | 'stderr';
+/** Opens those at which a listener is spoken with. @throws TdaemonError */
+export type OpenPipes = () => { stdin: number; stdout: number };
 const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 /** Of the process named `/dev/stdout` and `/dev/stderr`: the keeper's own. */
@@ -32,6 +34,7 @@ export class Channels {
   readonly #around: LogSurroundings;
   readonly #name: string;
   readonly #config: ProcessConfig;
+  #pipes: OpenPipes | undefined;
   readonly autoLogs: { stdout?: string; stderr?: string };
 
   /** @param name `group:process` */
@@ -53,12 +56,17 @@ export class Channels {
     return this.#used().filter((channel) => this.#config[channel].target.kind === 'auto');
   }
 
+  /** What it writes to its standard output is for us, and is no log. */
+  get #isListener(): boolean {
+    return this.#config.listener !== undefined;
+  }
+
   /** Those that the logger reads. */
   #used(): ChannelName[] {
     const { stdout, stderr, redirectStderr } = this.#config;
     const moved = (channel: ChannelConfig) => channel.target.kind !== 'none' && !channel.direct;
     return [
-      ...(moved(stdout) ? (['stdout'] as const) : []),
+      ...(moved(stdout) && !this.#isListener ? (['stdout'] as const) : []),
       ...(moved(stderr) && !redirectStderr ? (['stderr'] as const) : []),
     ];
   }
@@ -73,6 +81,7 @@ export class Channels {
   logFile(channel: ChannelName): string | undefined {
     const { target } = this.#config[channel];
     if (channel === 'stderr' && this.#config.redirectStderr) return undefined;
+    if (channel === 'stdout' && this.#isListener) return undefined;
     return target.kind === 'file' ? target.path : this.autoLogs[channel];
   }
 
@@ -123,12 +132,20 @@ export class Channels {
     });
   }
 
+  /** Of a listener: whoever speaks with it has the other ends. */
+  listenThrough(open: OpenPipes): void {
+    this.#pipes = open;
+  }
+
   /** What the child gets as 0, 1 and 2, and the descriptors to be closed after the start. */
   openStdio(): { stdio: StdioPlan[]; opened: number[] } {
     const opened: number[] = [];
     const used = new Set<string>(['stdin', ...this.#used()]);
+    const pipes = this.#pipes?.();
+    if (pipes) opened.push(pipes.stdin, pipes.stdout);
     const plan = (channel: keyof typeof NUMBERS): StdioPlan => {
       if (channel === 'stderr' && this.#config.redirectStderr) return { kind: 'same', as: 1 };
+      if (pipes && channel !== 'stderr') return { kind: 'inherit', descriptor: pipes[channel] };
       if (!used.has(channel)) return this.#direct(channel as ChannelName);
       // For reading and writing: it never sees an end, and never writes to nobody, whoever else comes and goes.
       const descriptor = openSync(this.fifo(channel), 'r+');

@@ -5,6 +5,7 @@ import { readConfig } from '../config/read';
 import { variablesOf } from '../process/environment';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
+import { EventHub } from './events/event_hub';
 import { KeeperLink } from './keeper_link';
 import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
 import { LoggerLink } from './logger_link';
@@ -25,6 +26,7 @@ class SupervisorProcess {
   readonly #logger: LoggerLink;
   readonly #supervisor: Supervisor;
   readonly #log: MainLog;
+  readonly #events: EventHub;
   readonly #control: ControlSocket;
 
   constructor(runtimeDirectory: string) {
@@ -51,10 +53,12 @@ class SupervisorProcess {
       surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
       readConfig: read,
     });
+    this.#events = new EventHub(this.#supervisor, runtimeDirectory);
     this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
       shutdown: () => void this.#end('SHUTDOWN'),
       restart: () => void this.#end('RESTARTING'),
       handover: () => this.#keeper.handover(),
+      remote: (type, data) => this.#events.tellRemote(type, data),
     });
   }
 
@@ -107,6 +111,7 @@ class SupervisorProcess {
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
     await supervisor.end(how);
+    this.#events.close();
     await this.#control.close();
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();

@@ -195,7 +195,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
       this.#host.records.forgetStarted(this.fullName);
     }
     this.#record();
-    this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries: this.failures });
+    // The failure that leads to this is counted right after.
+    const tries = this.failures + (to === 'BACKOFF' && from === 'STARTING' ? 1 : 0);
+    this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries });
   }
 
   #lastPid = 0;

@@ -13,6 +13,7 @@ import type { MainLog } from './main_log';
 import { ProcessGroup } from './process_group';
 import type { Surroundings } from './program_plan';
 import { type ProcessRecord, Records, type StartedProcess } from './records';
+import { STOPPED_STATES } from './states';
 import { type Host, type StateChange, SupervisedProcess } from './supervised_process';
 
 /** How long the keeper may take to say how a process has ended. */
@@ -22,9 +23,13 @@ export type SupervisorState = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN';
 
 interface SupervisorEvents {
   state: [StateChange];
+  /** Its processes are there, and have not been started or taken over yet. Again when others have joined it. */
+  'group-included': [ProcessGroup];
   'group-added': [string];
   'group-removed': [string];
   'supervisor-state': [SupervisorState];
+  /** All that there is has been taken over or started. */
+  begun: [];
 }
 
 export interface SupervisorParts {
@@ -124,6 +129,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   /** Takes over what runs, and starts what should run. */
   async begin(): Promise<void> {
     const left = new Map(this.records.read().map((found) => [found.name, found]));
+    const isFirst = left.size === 0;
     const adopted: {
       process: SupervisedProcess;
       record: ProcessRecord;
@@ -144,23 +150,35 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       adopted.push({ process, record, started });
       return process;
     };
-    for (const group of this.config.groups)
+    for (const group of this.config.groups) {
       this.#include(
         new ProcessGroup(
           group,
           group.processes.map((config) => processOf(group, config)),
         ),
       );
+      if (isFirst) this.emit('group-added', group.name);
+    }
     for (const { name, record, started } of left.values()) {
       if (!isUp(record)) this.records.remove(name);
       else adopted.push({ process: this.#adoptRemoved(record), record, started });
     }
     await Promise.all([...this.processes()].map((process) => this.#open(process)));
     await Promise.all(adopted.map(({ process, record, started }) => process.adopt(record, started)));
+    if (isFirst) this.emit('supervisor-state', 'RUNNING');
     const known = new Set(adopted.map(({ process }) => process));
     for (const group of this.groups)
       for (const process of group.processes)
         if (!known.has(process) && process.config.autostart) this.dependencies.start(process);
+    for (const { process, record } of adopted)
+      if (process.config.listener && isUp(record) && record.state !== 'STOPPING') void this.#renew(process);
+    this.emit('begun');
+  }
+
+  /** Whom it speaks with has ended, and it with them: a listener starts anew. */
+  async #renew(process: SupervisedProcess): Promise<void> {
+    if (process.isAdopted && process.stop()) await process.reaches(STOPPED_STATES);
+    if (!this.isEnding && STOPPED_STATES.has(process.state)) this.dependencies.start(process);
   }
 
   /** It runs, and the file has it no more: it goes on until `update`. */
@@ -191,6 +209,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
         this.dependencies.onStateChange(change);
       });
     }
+    this.emit('group-included', group);
   }
 
   /** Stops all, in reverse order. @param state what is to come after */
