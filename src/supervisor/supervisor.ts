@@ -55,6 +55,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #exits = new Map<number, KeptExit>();
   readonly #askers = new Map<number, (exit: KeptExit) => void>();
   #state: SupervisorState = 'RUNNING';
+  /** Before a group is stopped at the end: listeners may hear of it. */
+  farewell: (group: ProcessGroup) => Promise<void> | undefined = () => undefined;
 
   constructor(config: Config, parts: SupervisorParts) {
     super();
@@ -223,6 +225,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       for (const process of group.processes)
         for (const wave of this.dependencies.dependentsFirst(this.#dependentsOf(process)))
           await Promise.all(wave.map((dependent) => this.stop(dependent)));
+      await this.farewell(group);
       await group.stop();
     }
   }

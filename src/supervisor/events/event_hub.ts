@@ -38,6 +38,7 @@ export class EventHub {
       this.tell(supervisorState(state === 'RUNNING' ? 'RUNNING' : 'STOPPING')),
     );
     supervisor.on('state', (change) => this.#onState(change));
+    supervisor.farewell = (group) => this.#pools.get(group.name)?.settled();
     supervisor.on('begun', () => this.#forgetOthers());
   }
 

@@ -14,6 +14,9 @@ export interface PoolParts {
   file: string;
 }
 
+/** At the end a listener may take so long to hear what is left. */
+const FAREWELL_MS = 1000;
+
 interface Talk {
   conversation: Conversation;
   /** What it has been told and not answered. */
@@ -30,6 +33,7 @@ export class EventPool {
   readonly #buffer: NumberedEvent[];
   /** With whom is spoken, in the order of the configuration. */
   readonly #talks = new Map<SupervisedProcess, Talk | undefined>();
+  #onIdle: (() => void) | undefined;
 
   constructor(name: string, { events, bufferSize }: ListenerConfig, parts: PoolParts) {
     this.name = name;
@@ -91,6 +95,7 @@ export class EventPool {
       log.say('warn', `${name}: event was rejected`);
       this.#takeBack(talk);
     }
+    if (this.#isIdle) this.#onIdle?.();
   }
 
   /** It is for another, or for the same again: before all others. */
@@ -150,6 +155,28 @@ export class EventPool {
   onState(process: SupervisedProcess): void {
     if (process.state === 'RUNNING') this.dispatch();
     else if (!SIGNALLABLE_STATES.has(process.state)) this.#talks.get(process)?.conversation.finish();
+  }
+
+  /** Nothing waits, or nobody who could be told is there. */
+  get #isIdle(): boolean {
+    const up = [...this.#talks].filter(
+      ([{ state }, talk]) => state === 'RUNNING' && talk && talk.conversation.state !== 'UNKNOWN',
+    );
+    const busy = up.some(([, talk]) => talk?.event !== undefined);
+    return up.length === 0 || (this.#buffer.length === 0 && !busy);
+  }
+
+  /** Resolves when all has been heard, or after a while. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        this.#onIdle = undefined;
+        resolve();
+      };
+      const timer = setTimeout(() => this.#onIdle?.(), FAREWELL_MS);
+      if (this.#isIdle) this.#onIdle();
+    });
   }
 
   /** There is no such pool any more. */
