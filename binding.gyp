@@ -23,6 +23,7 @@
         "native/pidfd.cc",
         "native/watch.cc",
         "native/notify_socket.cc",
+        "native/datagram.cc",
         "native/descriptors.cc",
         "native/accounts.cc",
         "native/limits.cc",

@@ -22,6 +22,10 @@ export interface LogSurroundings {
   logger: LoggerLink;
 }
 
+/** Of a log that nobody has asked for, but what is written there: as much as may be behind. */
+const OWN_BYTES = 1024 * 1024;
+const OWN_BACKUPS = 2;
+
 export type ChannelName = 'stdout' | 'stderr';
 /** Opens those at which a listener is spoken with. @throws TdaemonError */
 export type OpenPipes = () => { stdin: number; stdout: number };
@@ -29,6 +33,10 @@ const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 /** Of the process named `/dev/stdout` and `/dev/stderr`: the keeper's own. */
 const OWN: Record<string, string> = { '/dev/stdout': '@1', '/dev/stderr': '@2' };
+
+function isFollowed({ eventsEnabled, captureMaxBytes, syslog }: ChannelConfig): boolean {
+  return eventsEnabled || captureMaxBytes > 0 || syslog;
+}
 
 export class Channels {
   readonly #around: LogSurroundings;
@@ -63,12 +71,28 @@ export class Channels {
 
   /** Those that the logger reads. */
   #used(): ChannelName[] {
-    const { stdout, stderr, redirectStderr } = this.#config;
-    const moved = (channel: ChannelConfig) => channel.target.kind !== 'none' && !channel.direct;
-    return [
-      ...(moved(stdout) && !this.#isListener ? (['stdout'] as const) : []),
-      ...(moved(stderr) && !redirectStderr ? (['stderr'] as const) : []),
-    ];
+    return (['stdout', 'stderr'] as const).filter((channel) => this.isMoved(channel));
+  }
+
+  isMoved(channel: ChannelName): boolean {
+    if (channel === 'stdout' ? this.#isListener : this.#config.redirectStderr) return false;
+    const { target, direct } = this.#config[channel];
+    return !direct && (target.kind !== 'none' || isFollowed(this.#config[channel]));
+  }
+
+  /** What is to be followed by somebody who wants to know what is written there. */
+  followed(channel: ChannelName): { log: string; backups: number } | undefined {
+    const config = this.#config[channel];
+    if (!this.isMoved(channel) || !isFollowed(config)) return undefined;
+    const log = this.logFile(channel);
+    return log === undefined
+      ? { log: this.#ownLog(channel), backups: OWN_BACKUPS }
+      : { log, backups: config.backups };
+  }
+
+  #ownLog(channel: ChannelName): string {
+    const name = `${encodeURIComponent(this.id(channel))}.log`;
+    return path.join(this.#around.runtimeDirectory, 'follow', name);
   }
 
   #autoLog(channel: ChannelName): string {
@@ -119,16 +143,18 @@ export class Channels {
 
   #move(channel: ChannelName): void {
     const config = this.#config[channel];
-    const log = this.logFile(channel) ?? '';
+    const log = this.logFile(channel);
+    const own = { log: this.#ownLog(channel), maxBytes: OWN_BYTES, backups: OWN_BACKUPS, interval: 0 };
     this.#around.logger.set({
       id: this.id(channel),
       fifo: this.fifo(channel),
-      log: OWN[log] ?? log,
+      log: OWN[log ?? ''] ?? log ?? '',
       maxBytes: config.maxBytes,
       backups: config.backups,
       timestamps: config.timestamps,
       stripAnsi: this.#around.stripAnsi,
       interval: config.interval,
+      ...(log === undefined && own),
     });
   }
 

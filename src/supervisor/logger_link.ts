@@ -30,7 +30,8 @@ interface LoggerEvents {
   rotated: [id: string, inode: number];
 }
 
-type Answer = (words: string[]) => void;
+/** Undefined: it could not be done. */
+type Answer = (words: string[] | undefined) => void;
 
 function wordsOf(channel: LogChannel): Bytes[] {
   const flags = `${channel.timestamps ? 't' : ''}${channel.stripAnsi ? 's' : ''}` || '-';
@@ -72,7 +73,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   #hear(word: string, rest: string[]): void {
     const [id = '', number] = rest;
     if (word === 'trouble') this.emit('trouble', id, Number(number));
-    else if (word === 'failed' && this.#channels.has(id)) this.emit('trouble', id, Number(number));
+    else if (word === 'failed' && !this.#refuse(id)) this.emit('trouble', id, Number(number));
     else if (word === 'stalled') this.emit('stalled', id, Number(number));
     else if (word === 'fine') this.emit('fine', id);
     else if (word === 'rotated') this.emit('rotated', id, Number(number));
@@ -81,7 +82,16 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(rest);
   }
 
-  #ask(answer: string, ...command: Bytes[]): Promise<string[]> {
+  /** @returns whether anything was asked that can fail */
+  #refuse(id: string): boolean {
+    const at = this.#pending.findIndex(
+      ({ answer }) => answer === `cleared ${id}` || answer === `replaced ${id}`,
+    );
+    if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(undefined);
+    return at !== -1 || !this.#channels.has(id);
+  }
+
+  #ask(answer: string, ...command: Bytes[]): Promise<string[] | undefined> {
     if (this.#closed) return Promise.resolve([]);
     this.#say(command);
     return new Promise((resolve) => this.#pending.push({ command, answer, resolve }));
@@ -112,6 +122,12 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   /** Empties the log and removes its backups. */
   async clear(id: string): Promise<void> {
     await this.#ask(`cleared ${id}`, 'clear', id);
+  }
+
+  /** Puts what has been made of a backup in its place. @returns false: it is not wanted */
+  async compressed(id: string, inode: number, made: string): Promise<boolean> {
+    const answer = await this.#ask(`replaced ${id}`, 'compressed', id, String(inode), made);
+    return answer !== undefined && !this.#closed;
   }
 
   close(): void {

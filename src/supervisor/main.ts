@@ -11,6 +11,8 @@ import { KeeperLink } from './keeper_link';
 import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
+import { Outputs } from './output/outputs';
+import { Syslog } from './output/syslog';
 import { replaceKeeper } from './replace_keeper';
 import { Supervisor } from './supervisor';
 
@@ -29,6 +31,7 @@ class SupervisorProcess {
   readonly #supervisor: Supervisor;
   readonly #log: MainLog;
   readonly #events: EventHub;
+  readonly #outputs: Outputs;
   readonly #control: ControlSocket;
   #keeperPid = process.ppid;
   #loggerPid = 0;
@@ -41,8 +44,14 @@ class SupervisorProcess {
     const read = () => readConfig(configFile, from).config;
     const config = read();
     const { supervisord } = config;
+    const syslog = new Syslog((message) => this.#log.say('error', message));
+    const isInSyslog = supervisord.logfile === 'syslog';
     this.#log = new MainLog({
-      file: supervisord.logfile,
+      file: isInSyslog ? undefined : supervisord.logfile,
+      ...(isInSyslog && {
+        syslog: (severity, text) =>
+          void syslog.send({ tag: 'supervisord', pid: process.pid, severity }, Buffer.from(text)),
+      }),
       level: supervisord.logLevel,
       maxBytes: supervisord.maxBytes,
       backups: supervisord.backups,
@@ -58,6 +67,7 @@ class SupervisorProcess {
       readConfig: read,
     });
     this.#events = new EventHub(this.#supervisor, runtimeDirectory);
+    this.#outputs = new Outputs(this.#supervisor, this.#events, runtimeDirectory, syslog);
     this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
       shutdown: () => void this.#end('SHUTDOWN'),
       restart: () => void this.#end('RESTARTING'),
@@ -151,6 +161,7 @@ class SupervisorProcess {
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
     await supervisor.end(how);
+    await this.#outputs.close();
     this.#events.close();
     await this.#control.close();
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));

@@ -55,6 +55,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #exits = new Map<number, KeptExit>();
   readonly #askers = new Map<number, (exit: KeptExit) => void>();
   #state: SupervisorState = 'RUNNING';
+  /** Before a process is started for the first time, and after it has been removed. */
+  prepare: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
+  release: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
   /** Before a group is stopped at the end: listeners may hear of it. */
   farewell: (group: ProcessGroup) => Promise<void> | undefined = () => undefined;
 
@@ -195,7 +198,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   async #open(process: SupervisedProcess): Promise<void> {
     try {
-      await process.open();
+      await Promise.all([process.open(), this.prepare(process)]);
     } catch (error) {
       if (!(error instanceof TdaemonError)) throw error;
       this.log.say('error', error.message);
@@ -284,7 +287,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     if (!group?.isStopped) return false;
     this.#groups.delete(name);
     for (const process of group.processes) this.dependencies.forget(process);
-    await Promise.all(group.processes.map((process) => process.remove()));
+    await Promise.all(
+      group.processes.map(async (process) => {
+        await process.remove();
+        await this.release(process);
+      }),
+    );
     this.emit('group-removed', name);
     return true;
   }

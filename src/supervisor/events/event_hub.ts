@@ -22,6 +22,8 @@ export class EventHub {
   readonly #pools = new Map<string, EventPool>();
   readonly #ticks = new Ticks((period, when) => this.tell(tick(period, when)));
   #serial = -1;
+  /** Tells of a change in its turn: after what the process has written before. */
+  order: (change: StateChange, tell: () => void) => void = (_, tell) => tell();
 
   /** Before the supervisor begins. */
   constructor(supervisor: Supervisor, runtimeDirectory: string) {
@@ -76,7 +78,8 @@ export class EventHub {
   }
 
   #onState(change: StateChange): void {
-    this.tell(processState(change));
+    const event = processState(change);
+    this.order(change, () => this.tell(event));
     this.#pools.get(change.process.group)?.onState(change.process);
   }
 
