@@ -61,7 +61,7 @@ export class Compressor {
     const { dir, base } = path.parse(real);
     for (const name of await readdir(dir).catch(() => []))
       if (name.startsWith(`${base}.`) && /^\.\d+\.gz\.tmp$/.test(name.slice(base.length)))
-        await rm(path.join(dir, name), { force: true });
+        await rm(path.join(dir, name), { force: true }).catch(() => undefined);
     for (let number = log.backups; number > 0; number--) {
       const found = await stat(`${real}.${number}`).catch(() => undefined);
       if (found?.isFile()) this.#enqueue(log, found.ino);
