@@ -2,6 +2,7 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -27,6 +28,9 @@ void keeper_complain(const char *what, const char *name, int error) {
       text[at++] = *from;
   }
   text[at - 1] = '\n';
+  /* It may be a pipe that nobody reads. */
+  struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+  if (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) return;
   /* Nobody is left to be told if that fails. */
   if (write(STDERR_FILENO, text, at) == -1) return;
 }
@@ -125,9 +129,8 @@ int keeper_main(const struct KeeperOptions *given) {
     int count = epoll_wait(epoll, &event, 1, more_to_reap ? 0 : -1);
     if (count == 1) handle(&event);
     if (more_to_reap) more_to_reap = exits_reap();
-    for (size_t i = 0; i < LINKS; i++) {
-      serve(&links[i]);
-    }
+    /* Twice: what one says may be something to tell another. */
+    for (size_t i = 0; i < LINKS * 2; i++) serve(&links[i % LINKS]);
   }
   return exit_status;
 }

@@ -120,8 +120,7 @@ void supervisor_ready(struct Link *link) {
   if (old != NULL) {
     old->state = LINK_DEPARTING;
     old->replaced_due = true;
-    /* Its turn in this round may be over, and nothing else need happen for long. */
-    link_serve(old);
+    signals_tell_again();
   }
   link->state = LINK_CURRENT;
   backoff_started(&backoff);
@@ -145,15 +144,14 @@ void supervisor_handover(const struct Link *link) {
   current->handover_status = CANNOT_START << STATUS_SHIFT;
 }
 
-bool supervisor_signal(int signal) {
+void supervisor_signal_unlinked(int signal) {
   const struct Link *current = link_find(LINK_CURRENT);
-  if (current == NULL || current->fd != -1) return false;
+  if (current == NULL || current->fd != -1) return;
   if (current->pidfd != -1) {
     syscall(SYS_pidfd_send_signal, current->pidfd, signal, NULL, 0);
   } else {
     kill(current->pid, signal);
   }
-  return true;
 }
 
 void supervisor_hurry(void) { backoff_hurry(&backoff); }

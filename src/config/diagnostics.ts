@@ -37,7 +37,7 @@ export function located<Result>(place: Place, prefix: string, step: () => Result
     return step();
   } catch (error) {
     if (error instanceof MisconfigurationError || !(error instanceof TdaemonError)) throw error;
-    throw new MisconfigurationError(place, `${prefix}: ${error.message}`);
+    throw new MisconfigurationError(place, prefix === '' ? error.message : `${prefix}: ${error.message}`);
   }
 }
 
@@ -47,7 +47,7 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
   let best = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
     const begins = wanted.length > 2 && (name.startsWith(wanted) || wanted.startsWith(name));
-    const far = begins ? 1 : distance(wanted, name);
+    const far = begins ? 1.5 : distance(wanted, name);
     if (far < best) [closest, best] = [name, far];
   }
   return closest;

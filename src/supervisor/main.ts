@@ -1,14 +1,13 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
 import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../config/read';
+import { TdaemonError } from '../errors';
 import { native } from '../native';
-import { variablesOf } from '../process/environment';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { EventHub } from './events/event_hub';
 import { KeeperLink } from './keeper_link';
-import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
+import { configOf, type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
 import { Outputs } from './output/outputs';
@@ -20,6 +19,9 @@ import { Supervisor } from './supervisor';
 const KEEPER_DESCRIPTOR = 3;
 /** Wrong configuration, socket in use, …, as supervisord has it. */
 const FAILED = 2;
+
+/** exit_on_fatal. */
+const FATAL_STATUS = 1;
 
 const ENDS = ['TERM', 'INT', 'QUIT'];
 
@@ -39,10 +41,9 @@ class SupervisorProcess {
   constructor(runtimeDirectory: string) {
     this.#runtimeDirectory = runtimeDirectory;
     this.#options = readLaunchOptions(runtimeDirectory);
-    const { configFile, overrides, environment, openFiles, directory, foreground } = this.#options;
-    const from = { overrides, environment: variablesOf(environment), cwd: directory };
-    const read = () => readConfig(configFile, from).config;
-    const config = read();
+    const options = this.#options;
+    const { environment, openFiles, directory, foreground } = options;
+    const config = configOf(options);
     const { supervisord } = config;
     const syslog = new Syslog((message) => this.#log.say('error', message));
     const isInSyslog = supervisord.logfile === 'syslog';
@@ -64,7 +65,7 @@ class SupervisorProcess {
       logger: this.#logger,
       log: this.#log,
       surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
-      readConfig: read,
+      readConfig: () => configOf(options),
     });
     this.#events = new EventHub(this.#supervisor, runtimeDirectory);
     this.#outputs = new Outputs(this.#supervisor, this.#events, runtimeDirectory, syslog);
@@ -84,7 +85,20 @@ class SupervisorProcess {
     await this.#control.open();
     await this.#supervisor.begin();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
+    if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
+  }
+
+  /** Of `start --respawn`: whoever has asked wants to know. @throws TdaemonError: it does not come up, and nothing is left */
+  async #awaitFirst(): Promise<void> {
+    const [first] = this.#supervisor.processes();
+    if (!first || first.isAdopted || first.restarts > 0) return;
+    const settled = new Set(['RUNNING', 'BACKOFF', 'FATAL', 'EXITED'] as const);
+    if ((await first.reaches(settled)) === 'RUNNING') return;
+    const { spawnError: message, spawnFailure: reason = 'ended' } = first;
+    await this.#supervisor.end('SHUTDOWN');
+    clean(this.#runtimeDirectory);
+    throw new TdaemonError(message, { reason, code: 'ERR_TDAEMON_RESPAWN' });
   }
 
   /** One is in charge at a time: when there is another still, we are its successor, and say so when nothing can fail any more. */
@@ -133,6 +147,11 @@ class SupervisorProcess {
       process.on(`SIG${name}` as NodeJS.Signals, () => this.#onSignal(name));
     // Without a handler of ours Node opens its inspector, to whoever asks.
     process.on('SIGUSR1', () => undefined);
+    this.#supervisor.on('state', ({ process, to }) => {
+      if (to !== 'FATAL' || !this.#supervisor.config.supervisord.exitOnFatal) return;
+      this.#log.say('critical', `${process.fullName} is FATAL: exit_on_fatal`);
+      void this.#end('SHUTDOWN', FATAL_STATUS);
+    });
     this.#logger.on('trouble', (id, errno) =>
       this.#log.say('error', `cannot write the log of ${id} (errno ${errno})`),
     );
@@ -156,7 +175,8 @@ class SupervisorProcess {
     }
   }
 
-  async #end(how: 'SHUTDOWN' | 'RESTARTING'): Promise<void> {
+  /** @param status of the keeper, and so of the container or unit */
+  async #end(how: 'SHUTDOWN' | 'RESTARTING', status = 0): Promise<void> {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
@@ -169,7 +189,7 @@ class SupervisorProcess {
     if (how === 'SHUTDOWN') {
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
-      this.#keeper.leave(0);
+      this.#keeper.leave(status);
     }
     await this.#keeper.flushed();
     await this.#log.close();
@@ -208,7 +228,8 @@ async function main(): Promise<void> {
     await new SupervisorProcess(runtimeDirectory).run();
   } catch (error) {
     const { message } = error as Error;
-    writeLaunchFailure(runtimeDirectory, { message });
+    const reason = error instanceof TdaemonError ? error.reason : 'setup';
+    writeLaunchFailure(runtimeDirectory, { message, reason });
     process.stderr.write(`Error: ${message}\n`);
     process.exit(FAILED);
   }

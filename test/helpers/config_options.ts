@@ -1,18 +1,13 @@
 /** The command line of supervisord, as values for the reader of configurations. */
-
-import type { Facts } from '../../src/config/key';
-import { SUPERVISORD } from '../../src/config/keys';
+import { KEY_OPTIONS } from '../../src/config/options';
 
 export function overridesOf(args: readonly string[]): Record<string, string> {
   const overrides: Record<string, string> = {};
   for (let at = 0; at < args.length; at++) {
     const [word = '', value] = (args[at] ?? '').split('=');
-    const found = Object.entries<Facts>(SUPERVISORD).find(
-      ([, { option }]) => option && (word === `--${option.long}` || word === `-${option.short}`),
-    );
+    const found = KEY_OPTIONS.find(({ long, short }) => word === `--${long}` || word === `-${short}`);
     if (!found) throw new Error(`no option ${word}`);
-    const [key, { option }] = found;
-    overrides[key] = option?.flag ? 'true' : (value ?? args[++at] ?? '');
+    overrides[found.key] = found.form === undefined ? 'true' : (value ?? args[++at] ?? '');
   }
   return overrides;
 }
