@@ -38,7 +38,8 @@ const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 /** Of the process named `/dev/stdout` and `/dev/stderr`: the keeper's own. */
 const OWN: Record<string, string> = { '/dev/stdout': '@1', '/dev/stderr': '@2' };
 
-function isFollowed({ eventsEnabled, captureMaxBytes, syslog }: ChannelConfig): boolean {
+/** Somebody wants to know what is written there, whoever that is. */
+export function isFollowed({ eventsEnabled, captureMaxBytes, syslog }: ChannelConfig): boolean {
   return eventsEnabled || captureMaxBytes > 0 || syslog;
 }
 
@@ -89,6 +90,8 @@ export class Channels {
     const config = this.#config[channel];
     if (!this.isMoved(channel) || !isFollowed(config)) return undefined;
     const log = this.logFile(channel);
+    // What is the keeper's cannot be read by us.
+    if (log !== undefined && OWN[log] !== undefined) return undefined;
     return log === undefined
       ? { log: this.#ownLog(channel), backups: OWN_BACKUPS }
       : { log, backups: config.backups };

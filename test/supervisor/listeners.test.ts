@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import { heard, hears, hearsOf, listener } from '../helpers/listeners';
+import { because } from '../helpers/needs';
 import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
 import { supervise } from '../helpers/supervise';
@@ -200,7 +201,59 @@ ${listener(at, 'PROCESS_STATE', 'buffer_size=100')}`,
   });
 });
 
+const CHILDUTILS = '/usr/lib/python3/dist-packages/supervisor/childutils.py';
+const noChildutils = fs.existsSync(CHILDUTILS) ? undefined : 'needs supervisor';
+
+it.skipIf(noChildutils)(
+  `a listener written for supervisord is none the wiser${because(noChildutils)}`,
+  async () => {
+    const at = scratch();
+    const script = at.write(
+      'listener.py',
+      `import sys
+from supervisor import childutils
+while True:
+    headers, payload = childutils.listener.wait(sys.stdin, sys.stdout)
+    about, data = childutils.eventdata(payload + '\\n')
+    with open('${at.file('heard')}', 'a') as out:
+        out.write(headers['eventname'] + ' ' + about.get('processname', '') + '\\n')
+    childutils.listener.ok(sys.stdout)
+`,
+    );
+    const supervised = await supervise(
+      at,
+      `${SLEEP}[eventlistener:e]\ncommand=/usr/bin/python3 ${script}\nevents=PROCESS_STATE_RUNNING,PROCESS_STATE_STOPPED\nstartsecs=0`,
+    );
+    const has = (text: string) =>
+      eventually(
+        text,
+        () => fs.existsSync(at.file('heard')) && fs.readFileSync(at.file('heard'), 'utf8') === text,
+      );
+    await has('PROCESS_STATE_RUNNING e\nPROCESS_STATE_RUNNING a\n');
+    await supervised.ask('stop', 'a');
+    await has('PROCESS_STATE_RUNNING e\nPROCESS_STATE_RUNNING a\nPROCESS_STATE_STOPPED a\n');
+  },
+);
+
 describe('a supervisor that is killed', () => {
+  it('again and again loses no event that it has taken', async () => {
+    const at = scratch();
+    const supervised = await supervise(at, listener(at, 'REMOTE_COMMUNICATION', 'buffer_size=1000'));
+    let taken = 0;
+    for (let kills = 0; kills < 5; kills++) {
+      for (const last = taken + 20; taken < last; )
+        await supervised.ask('remote', 'x', String(taken)).then(() => taken++);
+      const { supervisor } = supervised;
+      process.kill(supervisor as number, 'SIGKILL');
+      await supervised.until('hear', 'is there again', () => supervised.supervisor !== supervisor);
+    }
+    await hearsOf(at, 'REMOTE_COMMUNICATION', `type:x\n${taken - 1}`);
+    const numbers = heard(at.file('heard')).map(({ payload }) => Number(payload.slice('type:x\n'.length)));
+    // Whoever was killed before it heard of the answer tells it again.
+    const once = numbers.filter((number, index) => numbers.indexOf(number) === index);
+    expect(once).toEqual(Array.from({ length: taken }, (_, number) => number));
+  });
+
   it('while a listener is busy: it is ended, another is started, and gets that event and all that waited', async () => {
     const at = scratch();
     at.write('heard.hang', '');

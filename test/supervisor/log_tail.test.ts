@@ -53,6 +53,19 @@ describe('a log', () => {
     await has('one\n');
   });
 
+  it('that is not there yet is followed from its beginning, which may be a backup by then', async () => {
+    const at = scratch();
+    const log = at.file('log');
+    at.write('log.1', 'old\n');
+    const { has } = await follow(log);
+    // All of it before anybody can look.
+    fs.appendFileSync(log, 'one\n');
+    rotate(log);
+    fs.appendFileSync(log, 'two\n');
+    rotate(log);
+    await has('one\ntwo\n');
+  });
+
   it('is followed through rotation, faster than it is read', async () => {
     const log = scratch().write('log', '');
     const { has } = await follow(log, 30);

@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { LoggerLink } from '../logger_link';
 import type { MainLog } from '../main_log';
-import { withInode } from './log_files';
+import { DiskTurns, mountPointOf } from './disk_turns';
+import { type NamedFile, withInode } from './log_files';
 
 const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 
@@ -23,7 +24,9 @@ export class Compressor {
   readonly #logger: LoggerLink;
   readonly #log: MainLog;
   readonly #logs = new Map<string, CompressedLog>();
-  #work = Promise.resolve();
+  /** Its own: whoever only reads does not wait for it. */
+  readonly #turns = new DiskTurns();
+  readonly #works = new Set<Promise<void>>();
   readonly #end = new AbortController();
 
   constructor(logger: LoggerLink, log: MainLog) {
@@ -50,19 +53,24 @@ export class Compressor {
   }
 
   #then(log: CompressedLog, work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error: Error) => {
+    const done = this.#turns.take(mountPointOf(log.log), work).catch((error: Error) => {
       if (this.#end.signal.aborted) return;
       this.#log.say('error', `cannot compress a backup of '${log.log}': ${error.message}`);
     });
+    this.#works.add(done);
+    void done.then(() => this.#works.delete(done));
   }
 
   async #findLeft(log: CompressedLog): Promise<void> {
+    // From now on we are told.
+    await this.#logger.flush(log.id);
     const real = await realpath(log.log).catch(() => log.log);
     const { dir, base } = path.parse(real);
     for (const name of await readdir(dir).catch(() => []))
       if (name.startsWith(`${base}.`) && /^\.\d+\.gz\.tmp$/.test(name.slice(base.length)))
         await rm(path.join(dir, name), { force: true }).catch(() => undefined);
-    for (let number = log.backups; number > 0; number--) {
+    // Upwards, as they move.
+    for (let number = 1; number <= log.backups; number++) {
       const found = await stat(`${real}.${number}`).catch(() => undefined);
       if (found?.isFile()) this.#enqueue(log, found.ino);
     }
@@ -72,26 +80,29 @@ export class Compressor {
     if (this.#logs.get(log.id) !== log) return;
     await log.isFree();
     const real = await realpath(log.log).catch(() => log.log);
-    const name = await withInode(real, log.backups, inode);
-    // It has become too old meanwhile.
-    if (name === undefined || name === real) return;
     const made = `${real}.${inode}.gz.tmp`;
     try {
-      if (await this.#write(name, inode, made)) {
-        if (!(await this.#logger.compressed(log.id, inode, made))) await rm(made, { force: true });
+      for (;;) {
+        const found = await withInode(real, log.backups, inode);
+        // It has become too old meanwhile.
+        if (found === undefined || found.name === real) return;
+        if (await this.#write(found, made)) break;
       }
+      if (!(await this.#logger.compressed(log.id, inode, made))) await rm(made, { force: true });
     } catch (error) {
       await rm(made, { force: true }).catch(() => undefined);
       throw error;
     }
   }
 
-  /** @returns false: it is not what was meant */
-  async #write(name: string, inode: number, made: string): Promise<boolean> {
-    const source = await open(name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  /** @returns false: another has its name by now */
+  async #write({ name, inode }: NamedFile, made: string): Promise<boolean> {
+    const source = await openIfThere(name);
+    if (!source) return false;
     try {
       const found = await source.stat();
-      if (found.ino !== inode || !found.isFile()) return false;
+      if (found.ino !== inode) return false;
+      if (!found.isFile()) throw new Error('it is no regular file');
       await rm(made, { force: true });
       await this.#gzip(source, await openLike(made, found));
       return true;
@@ -110,7 +121,16 @@ export class Compressor {
   async close(): Promise<void> {
     this.#logs.clear();
     this.#end.abort();
-    await this.#work;
+    await Promise.all(this.#works);
+  }
+}
+
+async function openIfThere(name: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -15,11 +15,28 @@ function nameOf(log: string, number: number): string {
   return number === 0 ? log : `${log}.${number}`;
 }
 
-/** @returns its name; undefined: it is not there any more */
-export async function withInode(log: string, backups: number, inode: number): Promise<string | undefined> {
+/** What had that name a moment ago: rotation does not wait. */
+export interface NamedFile {
+  name: string;
+  inode: number;
+}
+
+/** @returns undefined: it is not there any more */
+export async function withInode(log: string, backups: number, inode: number): Promise<NamedFile | undefined> {
   for (let number = 0; number <= backups; number++)
-    if ((await look(nameOf(log, number)))?.ino === inode) return nameOf(log, number);
+    if ((await look(nameOf(log, number)))?.ino === inode) return { name: nameOf(log, number), inode };
   return undefined;
+}
+
+/** All there are, the oldest first. */
+export async function filesOf(log: string, backups: number): Promise<NamedFile[]> {
+  const found: NamedFile[] = [];
+  for (let number = backups; number >= 0; number--) {
+    const name = nameOf(log, number);
+    const inode = (await look(name))?.ino;
+    if (inode !== undefined) found.push({ name, inode });
+  }
+  return found;
 }
 
 /**
@@ -27,34 +44,39 @@ export async function withInode(log: string, backups: number, inode: number): Pr
  *
  * @returns undefined: nothing, it is the newest, or what follows it has no content yet
  */
-export async function successorOf(log: string, backups: number, of: Stats): Promise<string | undefined> {
+export async function successorOf(log: string, backups: number, of: Stats): Promise<NamedFile | undefined> {
   const newest = await look(log);
   if (!newest || (newest.ino === of.ino && newest.dev === of.dev)) return undefined;
-  let next: string | undefined;
+  let next: NamedFile | undefined;
+  let before: NamedFile | undefined;
   for (let number = 1; number <= backups; number++) {
     const found = await look(nameOf(log, number));
     if (!found) continue;
     if (found.ino === of.ino && found.dev === of.dev) {
-      next = number === 1 ? undefined : nameOf(log, number - 1);
+      next = before;
       break;
     }
+    before = { name: nameOf(log, number), inode: found.ino };
     // It may have no number any more: then time must say which is older.
-    if (found.mtimeMs >= of.mtimeMs) next = nameOf(log, number);
+    if (found.mtimeMs >= of.mtimeMs) next = before;
   }
-  return next ?? (newest.size > 0 ? log : undefined);
+  return next ?? (newest.size > 0 ? { name: log, inode: newest.ino } : undefined);
 }
 
-/** @returns why it is not; undefined: it is */
-export async function isFollowable(file: string, found: Stats): Promise<string | undefined> {
-  if (!found.isFile()) return 'is no regular file, and cannot be followed';
+export type Judgement = 'followable' | 'moved' | { refused: string };
+
+/** @param found what was opened by that name */
+export async function judge(file: string, found: Stats): Promise<Judgement> {
+  if (!found.isFile()) return { refused: 'is no regular file, and cannot be followed' };
   const directory = path.dirname(file);
   const { mode = 0o777 } = (await look(directory)) ?? {};
-  if (process.geteuid?.() !== 0 || ((mode & 0o022) === 0 && (await isRootsPath(directory)))) return undefined;
+  if (process.geteuid?.() !== 0 || ((mode & 0o022) === 0 && (await isRootsPath(directory))))
+    return 'followable';
   // Whoever can put names there could have us read what he may not.
   const named = await lstat(file).catch(() => undefined);
-  if (!named || named.ino !== found.ino || named.dev !== found.dev || found.nlink > 1)
-    return 'is a link in a directory that others can write to, and is not followed';
-  return undefined;
+  if (named?.isSymbolicLink() || found.nlink > 1)
+    return { refused: 'is a link in a directory that others can write to, and is not followed' };
+  return named?.ino === found.ino && named.dev === found.dev ? 'followable' : 'moved';
 }
 
 /** Whether nobody but root can make it lead elsewhere. */

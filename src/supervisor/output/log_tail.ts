@@ -3,12 +3,13 @@
  * nothing but the disk, and never makes anybody else wait for it.
  */
 import { constants, type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import type { DirectoryWatch } from './directory_watch';
 import { type DiskTurns, mountPointOf } from './disk_turns';
-import { isFollowable, successorOf, withInode } from './log_files';
+import { filesOf, judge, type NamedFile, successorOf, withInode } from './log_files';
 
 const CHUNK = 64 * 1024;
+const MOST_TRIES = 100;
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 
 export interface Spot {
@@ -45,6 +46,8 @@ export class LogTail {
   readonly #disk: string;
   #spot: Spot = { inode: 0, offset: 0 };
   #opened: Opened | undefined;
+  /** Backups of a log that was not there. */
+  readonly #before = new Set<number>();
   #unwatch: (() => void) | undefined;
   /** Something may have changed since it was looked at. */
   #dirty = false;
@@ -70,16 +73,33 @@ export class LogTail {
 
   /** Resolves when the place is known from which it follows. @param spot undefined: the end of what is there */
   async begin(spot: Spot | undefined): Promise<void> {
-    await this.#turn(async () => {
-      // Its backups lie where it lies.
-      this.#path = await realpath(this.#path).catch(() => this.#path);
-      const found = spot && (await withInode(this.#path, this.#backups, spot.inode));
-      if (found !== undefined && spot) await this.#open(found, spot.offset);
-      else if (await this.#open(this.#path, 0)) this.#spot.offset = spot ? 0 : await this.#size();
-    });
+    await this.#turn(() => this.#findPlace(spot)).catch((error: Error) => this.#complain(error.message));
     if (this.#closed) return this.close();
     this.#unwatch = this.#parts.directories.on(this.#path, () => this.look());
     this.look();
+  }
+
+  async #findPlace(spot: Spot | undefined): Promise<void> {
+    // Its backups lie where it lies.
+    this.#path = await realpath(this.#path).catch(() => this.#path);
+    // It may be rotated while it is looked for.
+    for (let tries = 0; spot && tries < MOST_TRIES; tries++) {
+      const found = await withInode(this.#path, this.#backups, spot.inode);
+      if (!found) break;
+      if (await this.#open(found.name, spot.offset, spot.inode)) return;
+    }
+    // Before the log itself: it may be made while we look.
+    const before = await filesOf(this.#path, this.#backups);
+    if (await this.#open(this.#path, 0)) this.#spot.offset = spot ? 0 : await this.#size();
+    else for (const { inode } of before) this.#before.add(inode);
+  }
+
+  /** There was no log; now there may be one, and backups of it already. */
+  async #openFirst(): Promise<boolean> {
+    for (const { name, inode } of await filesOf(this.#path, this.#backups))
+      if (!this.#before.has(inode))
+        return (await this.#open(name, 0, inode)) || this.#mayHaveMoved({ name, inode });
+    return false;
   }
 
   async #size(): Promise<number> {
@@ -141,15 +161,21 @@ export class LogTail {
 
   /** @returns whether there is another file, or more in this one after all */
   async #advance(): Promise<boolean> {
-    if (!this.#opened) return this.#open(this.#path, 0);
+    if (!this.#opened) return this.#openFirst();
     const next = await successorOf(this.#path, this.#backups, await this.#opened.file.stat());
     if (next === undefined) return false;
     // It may have been written to just before it got another name.
     if ((await this.#size()) > this.#spot.offset) return true;
-    return this.#open(next, 0);
+    // Rotated meanwhile: it is looked for again.
+    return (await this.#open(next.name, 0, next.inode)) || this.#mayHaveMoved(next);
   }
 
-  async #open(path: string, offset: number): Promise<boolean> {
+  async #mayHaveMoved({ name, inode }: NamedFile): Promise<boolean> {
+    return (await stat(name).catch(() => undefined))?.ino !== inode;
+  }
+
+  /** @param inode that is meant; default: any */
+  async #open(path: string, offset: number, inode?: number): Promise<boolean> {
     let file: FileHandle;
     try {
       file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -158,10 +184,11 @@ export class LogTail {
       throw error;
     }
     const found = await file.stat();
-    const refused = await isFollowable(path, found);
-    if (refused !== undefined || this.#closed) {
+    const isMeant = inode === undefined || found.ino === inode;
+    const judgement = isMeant ? await judge(path, found) : 'moved';
+    if (judgement !== 'followable' || this.#closed) {
       await file.close();
-      if (refused !== undefined) this.#complain(`'${path}' ${refused}`);
+      if (typeof judgement === 'object') this.#complain(`'${path}' ${judgement.refused}`);
       return false;
     }
     await this.#leave();

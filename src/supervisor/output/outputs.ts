@@ -1,6 +1,7 @@
 /** All that happens with logs beside the logger: events, the system's log, compression. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { isFollowed } from '../channels';
 import type { EventHub } from '../events/event_hub';
 import type { ProcessGroup } from '../process_group';
 import type { SupervisedProcess } from '../supervised_process';
@@ -41,7 +42,7 @@ export class Outputs {
       await farewell(group);
     };
     supervisor.release = (process) => this.#remove(process);
-    supervisor.prepare = (process) => this.#outputs.get(process)?.begin();
+    supervisor.prepare = (process) => this.#begin(process);
     events.order = (change, tell) => {
       const output = this.#outputs.get(change.process);
       if (output) output.onState(change, tell);
@@ -62,7 +63,33 @@ export class Outputs {
         tell: (event) => this.#events.tell(event),
       });
       this.#outputs.set(process, output);
-      this.#compress(process, output);
+      this.#warn(process);
+    }
+  }
+
+  async #begin(process: SupervisedProcess): Promise<void> {
+    const output = this.#outputs.get(process);
+    if (!output) return;
+    void process.open().then(
+      () => this.#compress(process, output),
+      () => undefined,
+    );
+    await output.begin();
+  }
+
+  /** Of what cannot be told, or not of whom it is. */
+  #warn({ channels, config, fullName }: SupervisedProcess): void {
+    const { log: mainLog } = this.#supervisor;
+    for (const channel of ['stdout', 'stderr'] as const) {
+      const log = channels.logFile(channel);
+      if (log === undefined || !isFollowed(config[channel])) continue;
+      const who = `the ${channel} of ${fullName}`;
+      if (!channels.followed(channel))
+        mainLog.say('warn', `${who} cannot be followed: it is no file of the logger's`);
+      const others = [...this.#outputs.keys()].flatMap((other) =>
+        (['stdout', 'stderr'] as const).filter((name) => other.channels.logFile(name) === log),
+      );
+      if (others.length > 1) mainLog.say('warn', `${who} cannot be told from that of others in '${log}'`);
     }
   }
 
@@ -90,7 +117,7 @@ export class Outputs {
   /** Resolves when all that was written has been told. */
   async close(): Promise<void> {
     await Promise.all([...this.#outputs.keys()].map((process) => this.#remove(process)));
-    await this.#compressor.close();
+    await within(MOST_PATIENCE_MS, this.#compressor.close());
     this.#syslog.close();
   }
 }
