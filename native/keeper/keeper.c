@@ -106,8 +106,7 @@ static bool prepare(struct KeeperOptions *options) {
 static void serve(struct Link *link) {
   if (link->state == LINK_FREE) return;
   link_serve(link);
-  /* Where there are no pidfds, the end of its link is all that is seen of a supervisor that is not our child.
-   */
+  /* Where there are no pidfds this is all that is seen of the end of a supervisor that is not our child. */
   if (link->fd == -1 && !link->is_child && link->pidfd == -1) supervisor_ended(link, STATUS_UNKNOWN);
 }
 

@@ -17,6 +17,7 @@ static char **command_line;
 static int ready_fd = -1;
 /* One has said that it is ready: from then on there is always to be one. */
 static bool ever_ready;
+static bool said_ready;
 static struct Backoff backoff;
 
 bool supervisor_prepare(const struct KeeperOptions *options) {
@@ -112,8 +113,12 @@ static void tell_ready(void) {
 }
 
 void supervisor_ready(struct Link *link) {
+  /* One that is being ended takes over nothing. */
+  if (keeper_is_leaving() && link->state == LINK_NEWCOMER) return;
   link->ready = ever_ready = true;
   tell_ready();
+  if (!said_ready) notify_ready();
+  said_ready = true;
   backoff_reset(&backoff);
   if (link->state != LINK_NEWCOMER) return;
   struct Link *old = link_find(LINK_CURRENT);
@@ -126,17 +131,15 @@ void supervisor_ready(struct Link *link) {
   backoff_started(&backoff);
 }
 
-void supervisor_leave(const struct Link *link, int status) {
+void supervisor_leave(int status) {
   const struct Link *newcomer = link_find(LINK_NEWCOMER);
   /* It has taken over nothing yet. */
   if (newcomer != NULL) kill(newcomer->pid, SIGKILL);
-  (void)link;
   keeper_leave(status);
 }
 
-void supervisor_handover(const struct Link *link) {
+void supervisor_handover(void) {
   struct Link *current = link_find(LINK_CURRENT);
-  (void)link;
   if (keeper_is_leaving() || current == NULL || link_find(LINK_NEWCOMER) != NULL) return;
   if (start(LINK_NEWCOMER) != NULL) return;
   keeper_complain("cannot start", command_line[0], errno);

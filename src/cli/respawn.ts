@@ -1,14 +1,14 @@
 /** `tdaemon start --respawn`: the command is started again whenever it ends. */
 import { makePlan } from '../daemon/plan';
 import { DEFAULT_READY_TIMEOUT_MS } from '../daemon/ready_options';
-import { invalid } from '../errors';
+import { invalid, TdaemonError } from '../errors';
 import { parseDuration } from '../process/duration';
 import { absolutePath } from '../process/working_directory';
 import { launchSupervisor } from '../supervisor/launch';
 import { respawnConfig } from '../supervisor/respawn_config';
 import type { Caller } from './caller';
 import { EXIT } from './exit_status';
-import { print, say, type Voice } from './output';
+import { print, reportFailure, say, type Voice } from './output';
 import type { Scanned } from './scan';
 import { toOptions } from './start_options';
 
@@ -24,8 +24,20 @@ function restartDelay(scanned: Scanned): number {
   return milliseconds / 1000;
 }
 
-/** @throws TdaemonError: nothing is left */
+/** Told here: this is a bundle of its own, whose errors are strangers to the other's. */
 export async function respawn(scanned: Scanned, voice: Voice, caller: Caller): Promise<number> {
+  try {
+    return await launch(scanned, voice, caller);
+  } catch (error) {
+    const runs = error instanceof TdaemonError && error.reason === 'already-running';
+    if (!runs || !scanned.has('oknodo')) return reportFailure(voice, error);
+    if (voice.verbose) say(voice, error.message);
+    return EXIT.ok;
+  }
+}
+
+/** @throws TdaemonError: nothing is left */
+async function launch(scanned: Scanned, voice: Voice, caller: Caller): Promise<number> {
   for (const name of CONTRADICTIONS)
     if (scanned.has(name)) throw invalid(`--${name} and --respawn contradict each other`);
   const options = toOptions(scanned, caller);

@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { constants } from 'node:os';
 import type { Bytes } from '../process/bytes';
 import { encodeLine, onLines } from './words';
 
@@ -33,6 +34,16 @@ interface LoggerEvents {
 /** Undefined: it could not be done. */
 type Answer = (words: string[] | undefined) => void;
 
+interface Question {
+  command: Bytes[];
+  answer: string;
+  resolve: Answer;
+}
+
+/** Answers that may also be `failed`. */
+const CAN_FAIL = ['flushed', 'cleared', 'replaced'];
+const AGAIN_MS = 20;
+
 function wordsOf(channel: LogChannel): Bytes[] {
   const flags = `${channel.timestamps ? 't' : ''}${channel.stripAnsi ? 's' : ''}` || '-';
   const { id, fifo, log, maxBytes, backups, interval } = channel;
@@ -43,9 +54,10 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   readonly #path: string;
   readonly #channels = new Map<string, LogChannel>();
   /** What was asked and not answered yet: asked again of the next logger. */
-  #pending: { command: Bytes[]; answer: string; resolve: Answer }[] = [];
+  #pending: Question[] = [];
   #socket: Socket | undefined;
   #closed = false;
+  #complete = false;
 
   /** @param path of its socket, on which somebody always listens, or will */
   constructor(path: string) {
@@ -62,8 +74,14 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     onLines(socket, ([word = '', ...rest]) => this.#hear(word, rest));
     this.#say(['begin']);
     for (const channel of this.#channels.values()) this.#say(['channel', ...wordsOf(channel)]);
-    this.#say(['end']);
+    if (this.#complete) this.#say(['end']);
     for (const { command } of this.#pending) this.#say(command);
+  }
+
+  /** All channels that there are have been set: those that a logger has besides are from before, and end. */
+  complete(): void {
+    this.#complete = true;
+    this.#say(['end']);
   }
 
   #say(words: Bytes[]): void {
@@ -73,7 +91,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   #hear(word: string, rest: string[]): void {
     const [id = '', number] = rest;
     if (word === 'trouble') this.emit('trouble', id, Number(number));
-    else if (word === 'failed' && !this.#refuse(id)) this.emit('trouble', id, Number(number));
+    else if (word === 'failed' && !this.#refuse(id, Number(number))) this.emit('trouble', id, Number(number));
     else if (word === 'stalled') this.emit('stalled', id, Number(number));
     else if (word === 'fine') this.emit('fine', id);
     else if (word === 'rotated') this.emit('rotated', id, Number(number));
@@ -82,13 +100,21 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(rest);
   }
 
-  /** @returns whether anything was asked that can fail */
-  #refuse(id: string): boolean {
-    const at = this.#pending.findIndex(
-      ({ answer }) => answer === `cleared ${id}` || answer === `replaced ${id}`,
-    );
-    if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(undefined);
-    return at !== -1 || !this.#channels.has(id);
+  /** @returns whether that is an answer, and nobody else need know */
+  #refuse(id: string, errno: number): boolean {
+    const asked = this.#pending.find(({ answer }) => CAN_FAIL.some((word) => answer === `${word} ${id}`));
+    if (!asked) return !this.#channels.has(id);
+    // It is just changing hands.
+    if (errno === constants.errno.EAGAIN) setTimeout(() => this.#askAgain(asked), AGAIN_MS);
+    else {
+      this.#pending.splice(this.#pending.indexOf(asked), 1);
+      asked.resolve(undefined);
+    }
+    return errno === constants.errno.EAGAIN || !asked.answer.startsWith('flushed');
+  }
+
+  #askAgain(asked: Question): void {
+    if (this.#pending.includes(asked)) this.#say(asked.command);
   }
 
   #ask(answer: string, ...command: Bytes[]): Promise<string[] | undefined> {
@@ -135,4 +161,20 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     this.#socket?.destroy();
     for (const { resolve } of this.#pending.splice(0)) resolve([]);
   }
+}
+
+/** How long it may write what is left. */
+const QUIT_MS = 10_000;
+
+/** Keeper and supervisor were killed, and it goes on without them: two would take turns at the same FIFOs. */
+export function endFormerLogger(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path, () => socket.write('quit\n'));
+    const timer = setTimeout(() => socket.destroy(), QUIT_MS);
+    socket.on('error', () => undefined).resume();
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

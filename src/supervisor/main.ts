@@ -84,6 +84,7 @@ class SupervisorProcess {
     await cleanAutoLogs(this.#supervisor);
     await this.#control.open();
     await this.#supervisor.begin();
+    this.#logger.complete();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
@@ -180,6 +181,7 @@ class SupervisorProcess {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
+    if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
     await this.#outputs.close();
     this.#events.close();
