@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import type { Config } from '../config/model';
-import { readConfig } from '../config/read';
+import type { Broken, Config } from '../config/model';
+import { type Reread, readConfig } from '../config/read';
 import type { Overrides } from '../config/section';
 import type { FailureReason } from '../errors';
 import type { Bytes } from '../process/bytes';
@@ -58,11 +58,20 @@ export function readLaunchOptions(runtimeDirectory: string): LaunchOptions {
   return fromJson<LaunchOptions>(readFileSync(nameIn(runtimeDirectory), 'utf8'));
 }
 
-/** @throws TdaemonError: it cannot be read any more */
-export function configOf({ source, environment, directory }: LaunchOptions): Config {
-  if (source.kind === 'given') return source.config;
+function read({ source, environment, directory }: LaunchOptions): Pick<Reread, 'config' | 'broken'> {
+  if (source.kind === 'given') return { config: source.config, broken: [] };
   const { file, overrides } = source;
-  return readConfig(file, { overrides, environment: variablesOf(environment), cwd: directory }).config;
+  return readConfig(file, { overrides, environment: variablesOf(environment), cwd: directory });
+}
+
+/** @throws TdaemonError: it cannot be read any more */
+export function configOf(options: LaunchOptions): Config {
+  return read(options).config;
+}
+
+/** Programs that cannot be had while the others can. */
+export function brokenIn(options: LaunchOptions): Broken[] {
+  return read(options).broken;
 }
 
 /** Why it could not begin, for whoever waits. */

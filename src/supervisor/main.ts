@@ -1,13 +1,20 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
 import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { placeText } from '../config/diagnostics';
 import { TdaemonError } from '../errors';
 import { native } from '../native';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { EventHub } from './events/event_hub';
 import { KeeperLink } from './keeper_link';
-import { configOf, type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
+import {
+  brokenIn,
+  configOf,
+  type LaunchOptions,
+  readLaunchOptions,
+  writeLaunchFailure,
+} from './launch_options';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
 import { Outputs } from './output/outputs';
@@ -86,6 +93,8 @@ class SupervisorProcess {
     await this.#supervisor.begin();
     this.#logger.complete();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
+    for (const { place, message } of brokenIn(this.#options))
+      this.#log.say('error', `${placeText(place)}: ${message}`);
     if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
   }
