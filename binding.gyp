@@ -24,6 +24,7 @@
         "native/pidfd.cc",
         "native/watch.cc",
         "native/notify_socket.cc",
+        "native/datagram.cc",
         "native/descriptors.cc",
         "native/listeners.cc",
         "native/accounts.cc",

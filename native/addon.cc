@@ -7,6 +7,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   export_pidfd(env, exports);
   export_watch(env, exports);
   export_notify_socket(env, exports);
+  export_datagram(env, exports);
   export_descriptors(env, exports);
   export_listeners(env, exports);
   export_accounts(env, exports);

@@ -28,6 +28,7 @@ void export_pidfile(Napi::Env env, Napi::Object exports);
 void export_pidfd(Napi::Env env, Napi::Object exports);
 void export_watch(Napi::Env env, Napi::Object exports);
 void export_notify_socket(Napi::Env env, Napi::Object exports);
+void export_datagram(Napi::Env env, Napi::Object exports);
 void export_descriptors(Napi::Env env, Napi::Object exports);
 void export_listeners(Napi::Env env, Napi::Object exports);
 void export_accounts(Napi::Env env, Napi::Object exports);

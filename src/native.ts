@@ -104,6 +104,9 @@ export type Watch = { [watch]: true };
 export type Exit = { code: number; signal?: undefined } | { signal: number; code?: undefined };
 declare const notifySocket: unique symbol;
 export type NotifySocket = { [notifySocket]: true };
+declare const datagramSocket: unique symbol;
+/** Closed by `closeDatagram` or the garbage collector. */
+export type DatagramSocket = { [datagramSocket]: true };
 declare const pidfileHandle: unique symbol;
 export type PidfileHandle = { [pidfileHandle]: true };
 
@@ -227,6 +230,11 @@ interface Addon {
   /** Called as long as something is to be received. */
   watchNotifySocket(socket: NotifySocket, callback: () => void): Watch | number;
   closeNotifySocket(socket: NotifySocket): void;
+  /** @param address a path, or `@name`. A number: errno. */
+  connectDatagram(address: string): DatagramSocket | number;
+  /** One datagram, at once or not at all. 0 or errno (EAGAIN: the receiver has too many). */
+  sendDatagram(socket: DatagramSocket, content: Buffer): number;
+  closeDatagram(socket: DatagramSocket): void;
   /** Close-on-exec, the writer's number above the one given. The caller closes both. A number: errno. */
   openPipe(above: number): { reader: number; writer: number } | number;
   /** Connected stream sockets, close-on-exec; the other's number is above 9. The caller closes both. A number: errno. */

@@ -129,7 +129,7 @@ int keeper_main(const struct KeeperOptions *given) {
     if (count == 1) handle(&event);
     if (more_to_reap) more_to_reap = exits_reap();
     /* Twice: what one says may be something to tell another. */
-    for (size_t i = 0; i < LINKS * 2; i++) serve(&links[i % LINKS]);
+    for (size_t i = 0; i < (size_t)LINKS * 2; i++) serve(&links[i % LINKS]);
   }
   return exit_status;
 }

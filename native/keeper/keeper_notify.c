@@ -30,7 +30,7 @@ static void say(const char *text) {
 
 void notify_ready(void) {
   char text[64];
-  snprintf(text, sizeof text, "READY=1\nMAINPID=%d", (int)getpid());
+  (void)snprintf(text, sizeof text, "READY=1\nMAINPID=%d", (int)getpid());
   say(text);
 }
 

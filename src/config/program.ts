@@ -62,6 +62,9 @@ export function readProgram(
   const values = reading.values(section, PROGRAM, scope);
   check(reading, section, kind, values);
   const common = commonOf(values, { kind, program: name, place: section.place });
+  const { text = 'NONE' } = reading.entry(section, 'stdout_logfile') ?? {};
+  if (kind === 'eventlistener' && !/^(none|off|auto)$/i.test(text))
+    reading.doubt(section, 'stdout_logfile', `it is ignored: ${SPEAKS}`);
   if (kind === 'eventlistener') common.listener = listenerOf(reading, section, scope);
   if (kind === 'fcgi-program') common.fcgi = fcgiOf(reading, section, scope, values.user);
   const processes: ProcessConfig[] = [];

@@ -29,16 +29,28 @@ export interface LogSurroundings {
   logger: LoggerLink;
 }
 
+/** Of a log that nobody has asked for, but what is written there: as much as may be behind. */
+const OWN_BYTES = 1024 * 1024;
+const OWN_BACKUPS = 2;
+
 export type ChannelName = 'stdout' | 'stderr';
+/** Opens those at which a listener is spoken with. @throws TdaemonError */
+export type OpenPipes = () => { stdin: number; stdout: number };
 const NUMBERS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 /** Of the process named `/dev/stdout` and `/dev/stderr`: the keeper's own. */
 const OWN: Record<string, string> = { '/dev/stdout': '@1', '/dev/stderr': '@2' };
 
+/** Somebody wants to know what is written there, whoever that is. */
+export function isFollowed({ eventsEnabled, captureMaxBytes, syslog }: ChannelConfig): boolean {
+  return eventsEnabled || captureMaxBytes > 0 || syslog;
+}
+
 export class Channels {
   readonly #around: LogSurroundings;
   readonly #name: string;
   readonly #config: ProcessConfig;
+  #pipes: OpenPipes | undefined;
   readonly autoLogs: { stdout?: string; stderr?: string };
 
   /** @param name `group:process` */
@@ -60,14 +72,37 @@ export class Channels {
     return this.#used().filter((channel) => this.#config[channel].target.kind === 'auto');
   }
 
+  /** What it writes to its standard output is for us, and is no log. */
+  get #isListener(): boolean {
+    return this.#config.listener !== undefined;
+  }
+
   /** Those that the logger reads. */
   #used(): ChannelName[] {
-    const { stdout, stderr, redirectStderr } = this.#config;
-    const moved = (channel: ChannelConfig) => channel.target.kind !== 'none' && !channel.direct;
-    return [
-      ...(moved(stdout) ? (['stdout'] as const) : []),
-      ...(moved(stderr) && !redirectStderr ? (['stderr'] as const) : []),
-    ];
+    return (['stdout', 'stderr'] as const).filter((channel) => this.isMoved(channel));
+  }
+
+  isMoved(channel: ChannelName): boolean {
+    if (channel === 'stdout' ? this.#isListener : this.#config.redirectStderr) return false;
+    const { target, direct } = this.#config[channel];
+    return !direct && (target.kind !== 'none' || isFollowed(this.#config[channel]));
+  }
+
+  /** What is to be followed by somebody who wants to know what is written there. */
+  followed(channel: ChannelName): { log: string; backups: number } | undefined {
+    const config = this.#config[channel];
+    if (!this.isMoved(channel) || !isFollowed(config)) return undefined;
+    const log = this.logFile(channel);
+    // What is the keeper's cannot be read by us.
+    if (log !== undefined && OWN[log] !== undefined) return undefined;
+    return log === undefined
+      ? { log: this.#ownLog(channel), backups: OWN_BACKUPS }
+      : { log, backups: config.backups };
+  }
+
+  #ownLog(channel: ChannelName): string {
+    const name = `${encodeURIComponent(this.id(channel))}.log`;
+    return path.join(this.#around.runtimeDirectory, 'follow', name);
   }
 
   #autoLog(channel: ChannelName): string {
@@ -80,6 +115,7 @@ export class Channels {
   logFile(channel: ChannelName): string | undefined {
     const { target } = this.#config[channel];
     if (channel === 'stderr' && this.#config.redirectStderr) return undefined;
+    if (channel === 'stdout' && this.#isListener) return undefined;
     return target.kind === 'file' ? target.path : this.autoLogs[channel];
   }
 
@@ -120,25 +156,35 @@ export class Channels {
 
   #move(channel: ChannelName): Promise<void> {
     const config = this.#config[channel];
-    const log = this.logFile(channel) ?? '';
+    const log = this.logFile(channel);
+    const own = { log: this.#ownLog(channel), maxBytes: OWN_BYTES, backups: OWN_BACKUPS, interval: 0 };
     return this.#around.logger.set({
       id: this.id(channel),
       fifo: this.fifo(channel),
-      log: OWN[log] ?? log,
+      log: OWN[log ?? ''] ?? log ?? '',
       maxBytes: config.maxBytes,
       backups: config.backups,
       timestamps: config.timestamps,
       stripAnsi: this.#around.stripAnsi,
       interval: config.interval,
+      ...(log === undefined && own),
     });
+  }
+
+  /** Of a listener: whoever speaks with it has the other ends. */
+  listenThrough(open: OpenPipes): void {
+    this.#pipes = open;
   }
 
   /** What the child gets as 0, 1 and 2, and the descriptors to be closed after the start. */
   openStdio(): { stdio: StdioPlan[]; opened: number[] } {
     const opened: number[] = [];
     const used = new Set<string>(['stdin', ...this.#used()]);
+    const pipes = this.#pipes?.();
+    if (pipes) opened.push(pipes.stdin, pipes.stdout);
     const plan = (channel: keyof typeof NUMBERS): StdioPlan => {
       if (channel === 'stderr' && this.#config.redirectStderr) return { kind: 'same', as: 1 };
+      if (pipes && channel !== 'stderr') return { kind: 'inherit', descriptor: pipes[channel] };
       if (!used.has(channel)) return this.#direct(channel as ChannelName);
       // For reading and writing: it never sees an end, and never writes to nobody, whoever else comes and goes.
       const descriptor = openSync(this.fifo(channel), 'r+');

@@ -10,6 +10,8 @@ export interface Ends {
   shutdown(): void;
   restart(): void;
   handover(): void;
+  /** A REMOTE_COMMUNICATION event. */
+  remote(type: string, data: string): void;
 }
 
 const LONGEST_REQUEST = 64 * 1024;
@@ -92,6 +94,7 @@ export class ControlSocket {
     shutdown: () => this.#ends.shutdown(),
     restart: () => this.#ends.restart(),
     handover: () => this.#ends.handover(),
+    remote: (type = '', data = '') => this.#ends.remote(type, data),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { constants } from 'node:os';
 import type { Bytes } from '../process/bytes';
 import { encodeLine, onLines } from './words';
 
@@ -30,7 +31,18 @@ interface LoggerEvents {
   rotated: [id: string, inode: number];
 }
 
-type Answer = (words: string[]) => void;
+/** Undefined: it could not be done. */
+type Answer = (words: string[] | undefined) => void;
+
+interface Question {
+  command: Bytes[];
+  answer: string;
+  resolve: Answer;
+}
+
+/** Answers that may also be `failed`. */
+const CAN_FAIL = ['flushed', 'cleared', 'replaced'];
+const AGAIN_MS = 20;
 
 function wordsOf(channel: LogChannel): Bytes[] {
   const flags = `${channel.timestamps ? 't' : ''}${channel.stripAnsi ? 's' : ''}` || '-';
@@ -42,9 +54,10 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   readonly #path: string;
   readonly #channels = new Map<string, LogChannel>();
   /** What was asked and not answered yet: asked again of the next logger. */
-  #pending: { command: Bytes[]; answer: string; resolve: Answer }[] = [];
+  #pending: Question[] = [];
   #socket: Socket | undefined;
   #closed = false;
+  #complete = false;
 
   /** @param path of its socket, on which somebody always listens, or will */
   constructor(path: string) {
@@ -61,8 +74,14 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     onLines(socket, ([word = '', ...rest]) => this.#hear(word, rest));
     this.#say(['begin']);
     for (const channel of this.#channels.values()) this.#say(['channel', ...wordsOf(channel)]);
-    this.#say(['end']);
+    if (this.#complete) this.#say(['end']);
     for (const { command } of this.#pending) this.#say(command);
+  }
+
+  /** All channels that there are have been set: those that a logger has besides are from before, and end. */
+  complete(): void {
+    this.#complete = true;
+    this.#say(['end']);
   }
 
   #say(words: Bytes[]): void {
@@ -72,7 +91,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   #hear(word: string, rest: string[]): void {
     const [id = '', number] = rest;
     if (word === 'trouble') this.emit('trouble', id, Number(number));
-    else if (word === 'failed' && this.#channels.has(id)) this.emit('trouble', id, Number(number));
+    else if (word === 'failed' && !this.#refuse(id, Number(number))) this.emit('trouble', id, Number(number));
     else if (word === 'stalled') this.emit('stalled', id, Number(number));
     else if (word === 'fine') this.emit('fine', id);
     else if (word === 'rotated') this.emit('rotated', id, Number(number));
@@ -81,7 +100,24 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(rest);
   }
 
-  #ask(answer: string, ...command: Bytes[]): Promise<string[]> {
+  /** @returns whether that is an answer, and nobody else need know */
+  #refuse(id: string, errno: number): boolean {
+    const asked = this.#pending.find(({ answer }) => CAN_FAIL.some((word) => answer === `${word} ${id}`));
+    if (!asked) return !this.#channels.has(id);
+    // It is just changing hands.
+    if (errno === constants.errno.EAGAIN) setTimeout(() => this.#askAgain(asked), AGAIN_MS);
+    else {
+      this.#pending.splice(this.#pending.indexOf(asked), 1);
+      asked.resolve(undefined);
+    }
+    return errno === constants.errno.EAGAIN || !asked.answer.startsWith('flushed');
+  }
+
+  #askAgain(asked: Question): void {
+    if (this.#pending.includes(asked)) this.#say(asked.command);
+  }
+
+  #ask(answer: string, ...command: Bytes[]): Promise<string[] | undefined> {
     if (this.#closed) return Promise.resolve([]);
     this.#say(command);
     return new Promise((resolve) => this.#pending.push({ command, answer, resolve }));
@@ -112,6 +148,12 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   /** Empties the log and removes its backups. */
   async clear(id: string): Promise<void> {
     await this.#ask(`cleared ${id}`, 'clear', id);
+  }
+
+  /** Puts what has been made of a backup in its place. @returns false: it is not wanted */
+  async compressed(id: string, inode: number, made: string): Promise<boolean> {
+    const answer = await this.#ask(`replaced ${id}`, 'compressed', id, String(inode), made);
+    return answer !== undefined && !this.#closed;
   }
 
   close(): void {

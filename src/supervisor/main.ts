@@ -6,6 +6,7 @@ import { TdaemonError } from '../errors';
 import { native } from '../native';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
+import { EventHub } from './events/event_hub';
 import { KeeperLink } from './keeper_link';
 import {
   brokenIn,
@@ -17,6 +18,8 @@ import {
 import { heldDescriptors, ListeningSockets } from './listening_sockets';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
+import { Outputs } from './output/outputs';
+import { Syslog } from './output/syslog';
 import { replaceKeeper } from './replace_keeper';
 import { Supervisor } from './supervisor';
 
@@ -37,6 +40,8 @@ class SupervisorProcess {
   readonly #logger: LoggerLink;
   readonly #supervisor: Supervisor;
   readonly #log: MainLog;
+  readonly #events: EventHub;
+  readonly #outputs: Outputs;
   readonly #control: ControlSocket;
   #keeperPid = process.ppid;
   #loggerPid = 0;
@@ -48,8 +53,14 @@ class SupervisorProcess {
     const { environment, openFiles, directory, foreground } = options;
     const config = configOf(options);
     const { supervisord } = config;
+    const syslog = new Syslog((message) => this.#log.say('error', message));
+    const isInSyslog = supervisord.logfile === 'syslog';
     this.#log = new MainLog({
-      file: supervisord.logfile,
+      file: isInSyslog ? undefined : supervisord.logfile,
+      ...(isInSyslog && {
+        syslog: (severity, text) =>
+          void syslog.send({ tag: 'supervisord', pid: process.pid, severity }, Buffer.from(text)),
+      }),
       level: supervisord.logLevel,
       maxBytes: supervisord.maxBytes,
       backups: supervisord.backups,
@@ -65,10 +76,13 @@ class SupervisorProcess {
       surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
       readConfig: () => configOf(options),
     });
+    this.#events = new EventHub(this.#supervisor, runtimeDirectory);
+    this.#outputs = new Outputs(this.#supervisor, this.#events, runtimeDirectory, syslog);
     this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
       shutdown: () => void this.#end('SHUTDOWN'),
       restart: () => void this.#end('RESTARTING'),
       handover: () => this.#keeper.handover(),
+      remote: (type, data) => this.#events.tellRemote(type, data),
     });
   }
 
@@ -79,6 +93,7 @@ class SupervisorProcess {
     await cleanAutoLogs(this.#supervisor);
     await this.#control.open();
     await this.#supervisor.begin();
+    this.#logger.complete();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     for (const { place, message } of brokenIn(this.#options))
       this.#log.say('error', `${placeText(place)}: ${message}`);
@@ -181,6 +196,8 @@ class SupervisorProcess {
     if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
     if (how === 'RESTARTING') supervisor.sockets.leaveOpen();
+    await this.#outputs.close();
+    this.#events.close();
     await this.#control.close();
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();

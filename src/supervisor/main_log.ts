@@ -24,6 +24,8 @@ export interface MainLogOptions {
   backups: number;
   /** Also on standard output: in the foreground, and not silent. */
   echo: boolean;
+  /** Instead of a file. */
+  syslog?: (level: Level, message: string) => void;
 }
 
 const two = (number: number) => String(number).padStart(2, '0');
@@ -65,6 +67,7 @@ export class MainLog {
     if (LEVELS.indexOf(level) > this.#threshold) return;
     const line = `${stamp(new Date())} ${NAMES[level]} ${message.replace(/[\r\n]+/g, ' ')}\n`;
     if (this.#options.echo) process.stdout.write(line);
+    this.#options.syslog?.(level, `${NAMES[level]} ${message}`);
     this.#work = this.#work.then(() => this.#write(line));
   }
 

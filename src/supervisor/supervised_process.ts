@@ -244,7 +244,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
     if (STOPPED_STATES.has(to) && !this.#restarting) this.#sockets.rest();
     // One that is started again at once has its next record before anything else can happen.
     if (!(to === 'EXITED' && this.#restartWait === 0)) this.#record();
-    this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries: this.failures });
+    // The failure that leads to this is counted right after.
+    const tries = this.failures + (to === 'BACKOFF' && from === 'STARTING' ? 1 : 0);
+    this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries });
   }
 
   #lastPid = 0;

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Config, GroupConfig } from '../config/model';
 import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
+import { bootId } from '../process/identity';
 import type { LiveProcess } from '../process/live_process';
 import { applyLive } from './apply_live';
 import { Cgroups } from './cgroups';
@@ -17,6 +18,7 @@ import { ProcessGroup } from './process_group';
 import type { Surroundings } from './program_plan';
 import { type ProcessRecord, Records, type StartedProcess } from './records';
 import { RollingRestarts, type RollingResult } from './rolling_restart';
+import { STOPPED_STATES } from './states';
 import { type Host, type StateChange, SupervisedProcess } from './supervised_process';
 
 /** How long the keeper may take to say how a process has ended. */
@@ -26,11 +28,15 @@ export type SupervisorState = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN';
 
 interface SupervisorEvents {
   state: [StateChange];
+  /** Its processes are there, and have not been started or taken over yet. Again when others have joined it. */
+  'group-included': [ProcessGroup];
   'group-added': [string];
   'group-removed': [string];
   'supervisor-state': [SupervisorState];
   /** It is another process now, RUNNING as the former was. */
   replaced: [process: SupervisedProcess, formerPid: number];
+  /** All that there is has been taken over or started. */
+  begun: [];
 }
 
 export interface SupervisorParts {
@@ -60,6 +66,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #exits = new Map<number, KeptExit>();
   readonly #askers = new Map<number, (exit: KeptExit) => void>();
   #state: SupervisorState = 'RUNNING';
+  /** Before a process is started for the first time, and after it has been removed. */
+  prepare: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
+  release: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
+  /** Before a group is stopped at the end: listeners may hear of it. */
+  farewell: (group: ProcessGroup) => Promise<void> | undefined = () => undefined;
 
   constructor(config: Config, parts: SupervisorParts) {
     super();
@@ -138,6 +149,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   async begin(): Promise<void> {
     const left = byProcess(this.records.read());
     const adopted: { process: SupervisedProcess; found: FoundProcess }[] = [];
+    const isFirst = left.size === 0;
     const processOf = (group: GroupConfig, config: GroupConfig['processes'][number]) => {
       const found = left.get(`${group.name}:${config.name}`);
       if (!found) return new SupervisedProcess(this, group.name, group.priority, config);
@@ -153,13 +165,15 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       adopted.push({ process, found });
       return process;
     };
-    for (const group of this.config.groups)
+    for (const group of this.config.groups) {
       this.#include(
         new ProcessGroup(
           group,
           group.processes.map((config) => processOf(group, config)),
         ),
       );
+      if (isFirst) this.emit('group-added', group.name);
+    }
     for (const found of left.values())
       if (isUp(found.record)) adopted.push({ process: this.#adoptRemoved(found), found });
       else for (const { name } of [found, ...found.others]) this.records.remove(name);
@@ -169,10 +183,24 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       for (const other of found.others)
         if (isUp(other.record)) this.#rolling.resume(process, other);
         else this.records.remove(other.name);
-    const known = new Set(adopted.map(({ process }) => process));
+    if (isFirst) this.emit('supervisor-state', 'RUNNING');
+    // What ran before the machine was started anew begins anew too.
+    const isOfThisBoot = ({ record }: FoundProcess) => record.bootId === (bootId() ?? '');
+    const known = new Set(adopted.filter(({ found }) => isOfThisBoot(found)).map(({ process }) => process));
     for (const group of this.groups)
       for (const process of group.processes)
         if (!known.has(process) && process.config.autostart) this.dependencies.start(process);
+    for (const { process, found } of adopted) {
+      const { state } = found.record;
+      if (process.config.listener && isUp(found.record) && state !== 'STOPPING') void this.#renew(process);
+    }
+    this.emit('begun');
+  }
+
+  /** Whom it speaks with has ended, and it with them: a listener starts anew. */
+  async #renew(process: SupervisedProcess): Promise<void> {
+    if (process.isAdopted && process.stop()) await process.reaches(STOPPED_STATES);
+    if (!this.isEnding && STOPPED_STATES.has(process.state)) this.dependencies.start(process);
   }
 
   /** It runs, and the file has it no more: it goes on until `update`. */
@@ -187,7 +215,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   async #open(process: SupervisedProcess): Promise<void> {
     try {
-      await process.open();
+      await Promise.all([process.open(), this.prepare(process)]);
     } catch (error) {
       if (!(error instanceof TdaemonError)) throw error;
       this.log.say('error', error.message);
@@ -203,6 +231,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
         this.dependencies.onStateChange(change);
       });
     }
+    this.emit('group-included', group);
   }
 
   /** Stops all, in reverse order. @param state what is to come after */
@@ -216,6 +245,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       for (const process of group.processes)
         for (const wave of this.dependencies.dependentsFirst(this.#dependentsOf(process)))
           await Promise.all(wave.map((dependent) => this.stop(dependent)));
+      await this.farewell(group);
       await group.stop();
     }
     await this.#rolling.allOver();
@@ -287,7 +317,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     this.#groups.delete(name);
     await Promise.all(group.processes.map((process) => this.#rolling.over(process)));
     for (const process of group.processes) this.dependencies.forget(process);
-    await Promise.all(group.processes.map((process) => process.remove()));
+    await Promise.all(
+      group.processes.map(async (process) => {
+        await process.remove();
+        await this.release(process);
+      }),
+    );
     this.emit('group-removed', name);
     return true;
   }
