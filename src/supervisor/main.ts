@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../config/read';
+import { ControlServers, serverUrlOf } from '../control/control_servers';
 import { variablesOf } from '../process/environment';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
@@ -26,6 +27,7 @@ class SupervisorProcess {
   readonly #supervisor: Supervisor;
   readonly #log: MainLog;
   readonly #control: ControlSocket;
+  readonly #servers: ControlServers;
 
   constructor(runtimeDirectory: string) {
     this.#runtimeDirectory = runtimeDirectory;
@@ -48,7 +50,13 @@ class SupervisorProcess {
       keeper: this.#keeper,
       logger: this.#logger,
       log: this.#log,
-      surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
+      surroundings: {
+        environment,
+        serverUrl: serverUrlOf(config),
+        openFiles,
+        directory,
+        umask: supervisord.umask,
+      },
       readConfig: read,
     });
     this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
@@ -56,6 +64,14 @@ class SupervisorProcess {
       restart: () => void this.#end('RESTARTING'),
       handover: () => this.#keeper.handover(),
     });
+    const host = {
+      supervisor: this.#supervisor,
+      // Which the pidfile names.
+      pid: () => process.ppid,
+      shutdown: () => void this.#end('SHUTDOWN'),
+      restart: () => void this.#end('RESTARTING'),
+    };
+    this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
 
   async run(): Promise<void> {
@@ -63,7 +79,9 @@ class SupervisorProcess {
     this.#logger.connect();
     await cleanAutoLogs(this.#supervisor);
     await this.#control.open();
+    await this.#servers.listen();
     await this.#supervisor.begin();
+    await this.#servers.serve();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     this.#keeper.ready();
   }
@@ -107,7 +125,7 @@ class SupervisorProcess {
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
     await supervisor.end(how);
-    await this.#control.close();
+    await Promise.all([this.#control.close(), this.#servers.close(how === 'SHUTDOWN')]);
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();
     if (how === 'SHUTDOWN') {

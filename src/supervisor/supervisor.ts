@@ -25,6 +25,8 @@ interface SupervisorEvents {
   'group-added': [string];
   'group-removed': [string];
   'supervisor-state': [SupervisorState];
+  /** Of a client, for event listeners. */
+  'remote-communication': [type: string, data: string];
 }
 
 export interface SupervisorParts {
