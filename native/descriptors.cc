@@ -32,6 +32,20 @@ Napi::Value open_pipe(const Napi::CallbackInfo &info) {
   return result;
 }
 
+// openSocketPair(): {one, other}, connected stream sockets, close-on-exec; or errno. Both are the caller's to
+// close.
+Napi::Value open_socket_pair(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  int ends[2];
+  if (os_stream_pair(ends) == -1) return Napi::Number::New(env, errno);
+  UniqueFd one(ends[0]), other(ends[1]);
+  if (!one.move_above(2) || !other.move_above(9)) return Napi::Number::New(env, errno);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("one", Napi::Number::New(env, one.release()));
+  result.Set("other", Napi::Number::New(env, other.release()));
+  return result;
+}
+
 // closeDescriptor(descriptor): one of openPipe's. (To the fs module it would be nobody's, which a worker
 // warns of.)
 Napi::Value close_descriptor(const Napi::CallbackInfo &info) {
@@ -189,6 +203,7 @@ Napi::Value listen_tcp(const Napi::CallbackInfo &info) {
 
 void export_descriptors(Napi::Env env, Napi::Object exports) {
   exports.Set("openPipe", Napi::Function::New(env, open_pipe));
+  exports.Set("openSocketPair", Napi::Function::New(env, open_socket_pair));
   exports.Set("closeDescriptor", Napi::Function::New(env, close_descriptor));
   exports.Set("makeFifo", Napi::Function::New(env, make_fifo));
   exports.Set("lockFile", Napi::Function::New(env, lock_file));

@@ -96,7 +96,8 @@ size_t os_format_decimal(uint64_t value, char *digits);
 bool os_exit_status(int pidfd, int *status);
 // A pair of connected, close-on-exec sockets that keep messages of one size apart and report the end.
 int os_channel(int ends[2]);
-int os_pipe(int ends[2]);  // close-on-exec
+int os_pipe(int ends[2]);         // close-on-exec
+int os_stream_pair(int ends[2]);  // close-on-exec
 bool os_on_main_thread(void);
 double os_seconds_since_boot(void);  // by the clock of os_start_time
 bool os_has_access_list(int descriptor);

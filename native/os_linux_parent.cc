@@ -35,6 +35,8 @@ bool os_exit_status(int pidfd, int *status) {
 
 int os_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int os_stream_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
+
 int os_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
 
 double os_seconds_since_boot() {

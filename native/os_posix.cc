@@ -70,6 +70,13 @@ int os_pipe(int ends[2]) {
   return 0;
 }
 
+int os_stream_pair(int ends[2]) {
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1) return -1;
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+}
+
 bool os_exit_status(int, int *) { return false; }
 
 pid_t os_clone(int (*entry)(void *), void *argument, char *, int) {

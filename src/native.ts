@@ -213,6 +213,8 @@ interface Addon {
   closeNotifySocket(socket: NotifySocket): void;
   /** Close-on-exec, the writer's number above the one given. The caller closes both. A number: errno. */
   openPipe(above: number): { reader: number; writer: number } | number;
+  /** Connected stream sockets, close-on-exec; the other's number is above 9. The caller closes both. A number: errno. */
+  openSocketPair(): { one: number; other: number } | number;
   /** Of openPipe, no other. */
   closeDescriptor(descriptor: number): void;
   /** mkfifo(3), whatever the umask. 0 or errno. */

@@ -125,9 +125,8 @@ int keeper_main(const struct KeeperOptions *given) {
     int count = epoll_wait(epoll, &event, 1, more_to_reap ? 0 : -1);
     if (count == 1) handle(&event);
     if (more_to_reap) more_to_reap = exits_reap();
-    for (size_t i = 0; i < LINKS; i++) {
-      serve(&links[i]);
-    }
+    /* Twice: what one says may be something to tell another. */
+    for (size_t i = 0; i < LINKS * 2; i++) serve(&links[i % LINKS]);
   }
   return exit_status;
 }

@@ -120,6 +120,8 @@ void supervisor_ready(struct Link *link) {
   if (old != NULL) {
     old->state = LINK_DEPARTING;
     old->replaced_due = true;
+    /* Its turn in this round may be over, and nothing else need happen for long. */
+    link_serve(old);
   }
   link->state = LINK_CURRENT;
   backoff_started(&backoff);

@@ -72,7 +72,7 @@ function socketPath(path: string): SocketConfig['address'] {
 }
 
 function socket(text: string): SocketConfig {
-  const unix = /^unix:(?:\/\/)?(?=\/)/.exec(text)?.[0];
+  const unix = /^unix:(?:\/\/(?=\/)|(?=\/(?!\/)))/.exec(text)?.[0];
   if (unix) return { text, address: socketPath(text.slice(unix.length)) };
   const tcp = /^tcp:\/\/(.*)$/s.exec(text)?.[1];
   if (tcp === undefined || !tcp.includes(':'))

@@ -30,6 +30,19 @@ export function channelOf(
   };
 }
 
+/** Between the program and the log that it opens itself stands nobody. */
+export function checkDirect(
+  { direct, target, timestamps, compress, interval }: ChannelConfig,
+  doubt: Doubt,
+  wrong: (key: string, what: string) => Error,
+): void {
+  if (!direct) return;
+  if (target.kind !== 'file') throw wrong('stdout_log_direct', 'it needs a stdout_logfile that is a path');
+  const needUs = { log_timestamps: timestamps, logfile_compress: compress, logfile_interval: interval > 0 };
+  for (const [key, wanted] of Object.entries(needUs))
+    if (wanted) doubt(`stdout_${key}`, 'it has no effect with stdout_log_direct');
+}
+
 /** Standard error that goes where standard output goes has no log of its own. */
 export function redirected(channel: ChannelConfig, doubt: Doubt): ChannelConfig {
   if (channel.target.kind === 'file')

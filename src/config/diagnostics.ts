@@ -46,7 +46,8 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
   let closest: string | undefined;
   let best = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
-    const far = distance(wanted, name);
+    const begins = wanted.length > 2 && (name.startsWith(wanted) || wanted.startsWith(name));
+    const far = begins ? 1.5 : distance(wanted, name);
     if (far < best) [closest, best] = [name, far];
   }
   return closest;

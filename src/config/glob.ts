@@ -38,8 +38,8 @@ function regexOf(part: string): RegExp {
   const source = part.replace(
     /\*+|\?|\[(!?)(\]?[^\]]*)\]|[\s\S]/gu,
     (token: string, not?: string, characters?: string) => {
-      if (token.startsWith('*')) return '[sS]*';
-      if (token === '?') return '[sS]';
+      if (token.startsWith('*')) return '.*';
+      if (token === '?') return '.';
       if (characters === undefined || characters === '') return literal(token);
       return `[${not ? '^' : ''}${setOf(characters)}]`;
     },
@@ -53,11 +53,16 @@ function setOf(characters: string): string {
   return ranges
     .filter(([, from, to]) => from === undefined || to === undefined || from <= to)
     .map(([one, from, to]) =>
-      from !== undefined && to !== undefined ? `${literal(from)}-${literal(to)}` : literal(one),
+      from === undefined || to === undefined ? member(one) : `${member(from)}-${member(to)}`,
     )
     .join('');
 }
 
+/** Of a set. */
+function member(character: string): string {
+  return character.replace(/[\\^\]-]/, '\\$&');
+}
+
 function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -51,32 +51,44 @@ class Grouping {
     return { groups: this.#firstOfEachName(sorted), broken: this.#broken };
   }
 
-  /** Runs a step; its error breaks one program, not all. */
-  #try(program: string, group: string, step: () => void): void {
+  /** Runs a step; its error breaks these programs, not all. */
+  #try(programs: readonly string[], group: string, step: () => void): void {
     try {
       step();
     } catch (error) {
       if (!(error instanceof MisconfigurationError)) throw error;
-      this.#broken.push({ program, group, message: error.what, place: error.place });
+      const { what: message, place } = error;
+      for (const program of programs) this.#broken.push({ program, group, message, place });
     }
   }
 
   #readGroup(section: Section): void {
     const name = section.header.slice('group:'.length).trim();
-    this.#try(name, name, () => {
+    let members: Program[] = [];
+    this.#try([name], name, () => {
+      members = this.#membersOf(section, name);
+    });
+    const names = members.length === 0 ? [name] : members.map((member) => member.name);
+    this.#try(names, name, () => {
       located(section.place, `[${section.header}]`, () => checkName(name));
-      const { programs, priority } = this.#reading.values(section, GROUP, this.#globals);
-      if (programs.length === 0) this.#reading.doubt(section, 'programs', 'the group is empty');
+      const { priority } = this.#reading.values(section, { priority: GROUP.priority }, this.#globals);
       const processes: ProcessConfig[] = [];
-      for (const member of new Set(programs))
-        this.#try(member, name, () =>
-          processes.push(...this.#readProgram(this.#find(section, member), name)),
-        );
+      for (const member of members)
+        this.#try([member.name], name, () => processes.push(...this.#readProgram(member, name)));
       this.#add({ name, priority, processes, kind: 'program', place: section.place });
     });
   }
 
-  /** A member has no group of its own. */
+  /** A member has no group of its own, also where this one cannot be had. */
+  #membersOf(section: Section, group: string): Program[] {
+    const { programs } = this.#reading.values(section, { programs: GROUP.programs }, this.#globals);
+    if (programs.length === 0) this.#reading.doubt(section, 'programs', 'the group is empty');
+    const members: Program[] = [];
+    for (const name of new Set(programs))
+      this.#try([name], group, () => members.push(this.#find(section, name)));
+    return members;
+  }
+
   #find(section: Section, name: string): Program {
     const found = this.#programs.filter((each) => each.name === name && each.kind !== 'eventlistener');
     for (const program of found) this.#members.add(program);
@@ -88,7 +100,7 @@ class Grouping {
 
   #readAlone(program: Program): void {
     const { section, kind, name } = program;
-    this.#try(name, name, () => {
+    this.#try([name], name, () => {
       const processes = this.#readProgram(program, name);
       const table = { priority: kind === 'eventlistener' ? LISTENER.priority : GROUP.priority };
       const { priority } = this.#reading.values(section, table, this.#globals);

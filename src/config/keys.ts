@@ -211,7 +211,7 @@ export const PROCESS = {
   ...prefixed('stderr', CHANNEL),
   stdout_log_direct: key(BOOLEAN, {
     default: 'false',
-    help: 'the program opens the log itself: no rotation, no events',
+    help: 'the program opens the log itself: no rotation, no timestamps',
     ours: true,
   }),
   env_file: key(PATH, { help: 'NAME=VALUE lines, read at each start', ours: true }),

@@ -1,6 +1,6 @@
 /** From a `[program:x]`, `[fcgi-program:x]` or `[eventlistener:x]` to its processes. */
 import { type LimitName, limitNames } from '../process/limits';
-import { channelOf, redirected } from './channel';
+import { channelOf, checkDirect, redirected } from './channel';
 import { located } from './diagnostics';
 import { Scope } from './expand';
 import type { Section } from './ini';
@@ -13,6 +13,7 @@ import { checkName } from './types';
 
 /** More are a mistake, or an attack on the memory. */
 const MOST_PROCESSES = 100_000;
+const SPEAKS = 'an event listener speaks on its standard output: nothing else may come between';
 /** As C compares, not as dictionaries do. */
 export const compare = <T extends string | number>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -84,11 +85,7 @@ function check(reading: Reading, section: Section, kind: Kind, values: Values<ty
     throw wrong('process_name', '%(process_num)s must be in it where numprocs is above 1');
   if (values.stopasgroup && values.killasgroup === false)
     throw wrong('killasgroup', 'it cannot be false while stopasgroup is true');
-  if (kind === 'eventlistener' && values.redirect_stderr)
-    throw wrong(
-      'redirect_stderr',
-      'an event listener speaks on its standard output: nothing else may come there',
-    );
+  if (kind === 'eventlistener' && values.redirect_stderr) throw wrong('redirect_stderr', SPEAKS);
 }
 
 function commonOf(
@@ -131,6 +128,10 @@ function readProcess(
   const { environment } = reading.values(section, ENVIRONMENT, scope);
   const values = reading.values(section, PROCESS, Scope.ofEnvironment(environment, scope));
   const doubt = (key: string, what: string) => reading.doubt(section, key, what);
+  const wrong = (key: string, what: string) => reading.wrong(section, key, what);
+  const stdout = channelOf(values, 'stdout', doubt);
+  if (stdout.direct && common.kind === 'eventlistener') throw wrong('stdout_log_direct', SPEAKS);
+  checkDirect(stdout, doubt, wrong);
   const stderr = channelOf(values, 'stderr', doubt);
   const { text: commandText, words: command } = values.command;
   return {
@@ -140,7 +141,7 @@ function readProcess(
     ),
     command,
     commandText,
-    stdout: reading.shared(channelOf(values, 'stdout', doubt)),
+    stdout: reading.shared(stdout),
     stderr: reading.shared(common.redirectStderr ? redirected(stderr, doubt) : stderr),
     environment: reading.shared({ ...variables, ...environment }),
     ...(values.directory !== undefined && { directory: values.directory }),

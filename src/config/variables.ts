@@ -11,23 +11,37 @@ import { invalid } from '../errors';
 const TOKEN =
   /(?:\s|#[^\n]*(?:\n|$))*(?:([\w/.+():-](?:[\w/.+():-]|["'])*)|("(?:[^"\\]|\\[\s\S])*"(?=\s*(?:,|$)))|("[^"]*"|'[^']*')|([^\s#]))/uy;
 
-function tokensOf(text: string): string[] {
-  const tokens: string[] = [];
+interface Token {
+  text: string;
+  /** What it is as a value. */
+  value: string;
+}
+
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
   for (let match = TOKEN.exec(text); match; match = TOKEN.exec(text)) {
     const [, word, escaped, quoted, other] = match;
-    if (other === '"' || other === "'")
-      throw invalid(
-        `the ${other} before ${JSON.stringify(text.slice(TOKEN.lastIndex, TOKEN.lastIndex + 20))} is not closed`,
-      );
-    tokens.push(escaped?.replaceAll('\\"', '"') ?? word ?? quoted ?? other ?? '');
+    if (other === '"' || other === "'") {
+      const rest = text.slice(TOKEN.lastIndex, TOKEN.lastIndex + 20);
+      throw invalid(`the ${other} before ${JSON.stringify(rest)} is not closed`);
+    }
+    if (escaped?.includes('\\')) tokens.push({ text: escaped, value: unescaped(escaped.slice(1, -1)) });
+    else if (escaped ?? quoted)
+      tokens.push({ text: escaped ?? quoted ?? '', value: unquoted(escaped ?? quoted ?? '') });
+    else tokens.push({ text: word ?? other ?? '', value: (word ?? other ?? '').replace(/["']+$/, '') });
   }
   return tokens;
 }
 
-/** Without its quotes; with two kinds around all of it, as `'"x"'`, without both. */
+/** Other backslashes stay. */
+function unescaped(text: string): string {
+  return text.replace(/\\([\s\S])/g, (both, character: string) => (character === '"' ? character : both));
+}
+
+/** With two kinds around all of it, as `'"x"'`, without both. */
 function unquoted(token: string): string {
-  const inner = /^(["'])([\s\S]*)\1$/.exec(token)?.[2] ?? token.replace(/^["']+|["']+$/g, '');
+  const inner = token.slice(1, -1);
   return /^(["'])([^"']*)\1$/.exec(inner)?.[2] ?? inner;
 }
 
@@ -36,15 +50,16 @@ export function parseVariables(text: string, ignored: (message: string) => void)
   const tokens = tokensOf(text.trimEnd());
   const variables = new Map<string, string>();
   for (let at = 0; at < tokens.length; at += 4) {
-    const [name = '', equals, value, comma = ','] = tokens.slice(at, at + 4);
-    if (equals !== '=' || value === undefined || value === ',')
+    const [name, equals, value, comma] = tokens.slice(at, at + 4);
+    if (!name || equals?.text !== '=' || !value || value.text === ',')
       throw invalid(
-        `'${name}${equals ?? ''}' does not begin NAME=VALUE (other values than words need quotes: NAME="a b")`,
+        `'${name?.text}${equals?.text ?? ''}' does not begin NAME=VALUE (a value that is no word needs quotes: NAME="a b")`,
       );
-    variables.set(name, unquoted(value));
-    if (comma !== ',') ignored(`'${comma}' after ${name}=${value} is ignored (put the value in quotes)`);
+    variables.set(name.text, value.value);
+    if (comma && comma.text !== ',')
+      ignored(`'${comma.text}' after ${name.text}=${value.text} is ignored (put the value in quotes)`);
   }
-  if (/#/.test(text.replace(/"[^"]*"|'[^']*'/g, '')))
+  if (text.replace(/"[^"]*"|'[^']*'/g, '').includes('#'))
     ignored("what follows '#' is a comment (put the value in quotes)");
   return Object.fromEntries(variables);
 }

@@ -68,11 +68,6 @@ export class ControlServers {
     }
   }
 
-  /** To another keeper. */
-  async keepAgain(): Promise<void> {
-    await this.#held.keepAgain();
-  }
-
   /** @param forGood: no supervisor comes after us */
   async close(forGood: boolean): Promise<void> {
     await Promise.all([

@@ -85,7 +85,7 @@ class Reader {
     const { name, text, values, word, members } = element;
     const scalar = SCALARS.get(name);
     if (scalar) parent.values.push(scalar(text));
-    else if (name === 'value') parent.values.push(valueOf(element));
+    else if (name === 'value') parent.values.push(contentOf(element));
     else if (name === 'param') parent.values.push(only(values, name));
     else if (name === 'data') parent.values.push(values);
     else if (name === 'array') parent.values.push(only(values, name));
@@ -113,7 +113,7 @@ function only(values: RpcValue[], where: string): RpcValue {
 }
 
 /** Without a type it is a string. */
-function valueOf({ text, values }: Open): RpcValue {
+function contentOf({ text, values }: Open): RpcValue {
   if (values.length === 0) return text;
   if (text.trim() !== '') throw invalid('text beside a type');
   return only(values, 'value');

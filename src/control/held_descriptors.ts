@@ -14,11 +14,10 @@ export function readHeld(variable: string | undefined): Map<string, number> {
 
 const PREFIX = 'http:';
 
-/** Those of one kind, by what identifies them. */
+/** Those of HTTP servers, by what they are. */
 export class HeldDescriptors {
   readonly #keeper: KeeperLink;
   readonly #found: Map<string, number>;
-  readonly #kept = new Map<string, number>();
 
   constructor(keeper: KeeperLink, variable = process.env.TDAEMON_HELD) {
     this.#keeper = keeper;
@@ -30,34 +29,25 @@ export class HeldDescriptors {
     return [...this.#found.keys()].map((id) => id.slice(PREFIX.length));
   }
 
-  take(name: string): number | undefined {
-    const id = PREFIX + name;
-    const descriptor = this.#found.get(id);
+  async take(name: string): Promise<number | undefined> {
+    const descriptor = this.#found.get(PREFIX + name);
     if (descriptor === undefined) return undefined;
-    this.#found.delete(id);
-    this.#kept.set(id, descriptor);
+    this.#found.delete(PREFIX + name);
+    // This keeper has it; one that may have to take its place must get it too.
+    await this.keep(name, descriptor);
     return descriptor;
   }
 
   /** Nobody wants it any more. Resolves when nobody has it. */
   async discard(name: string): Promise<void> {
-    const id = PREFIX + name;
-    const descriptor = this.#found.get(id);
-    this.#found.delete(id);
-    this.#kept.delete(id);
+    const descriptor = this.#found.get(PREFIX + name);
+    this.#found.delete(PREFIX + name);
     if (descriptor !== undefined) closeSync(descriptor);
-    await this.#keeper.drop(id);
+    await this.#keeper.drop(PREFIX + name);
   }
 
   /** Where the keeper has no room for it, it works all the same, until we end. */
   async keep(name: string, descriptor: number): Promise<void> {
-    const id = PREFIX + name;
-    this.#kept.set(id, descriptor);
-    await this.#keeper.keep(id, descriptor);
-  }
-
-  /** Another keeper knows nothing of them. */
-  async keepAgain(): Promise<void> {
-    await Promise.all([...this.#kept].map(([id, descriptor]) => this.#keeper.keep(id, descriptor)));
+    await this.#keeper.keep(PREFIX + name, descriptor);
   }
 }

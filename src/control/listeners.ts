@@ -24,7 +24,7 @@ export async function listenUnix(
   for (const name of held.left) {
     const { file, inode = 0 } = parseUnixName(name) ?? {};
     if (file !== config.file) continue;
-    const descriptor = isInPlace(config, inode) ? held.take(name) : undefined;
+    const descriptor = isInPlace(config, inode) ? await held.take(name) : undefined;
     if (descriptor !== undefined) return { path: file, descriptor, inode };
     // Of our own, but not as it is wanted now, or no longer there: nobody listens there any more.
     removeSocketFile(file, inode);
@@ -58,7 +58,7 @@ const tcpName = ({ host, port }: InetServerConfig) => `tcp:${hostText(host)}:${p
 /** @returns a descriptor. @throws TdaemonError */
 export async function listenTcp(config: InetServerConfig, held: HeldDescriptors): Promise<number> {
   const name = tcpName(config);
-  const before = held.take(name);
+  const before = await held.take(name);
   if (before !== undefined) return before;
   const addresses = await addressesOf(config.host).catch((error: NodeJS.ErrnoException) => {
     throw cannotListen(name, error.code ?? 'EIO', error.message);

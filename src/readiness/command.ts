@@ -48,7 +48,7 @@ export class CommandSucceeds implements Condition {
   }
 
   #plan({ spawn }: Subject, output: number): SpawnPlan {
-    const { lock, pidfile, passes, ...rest } = spawn;
+    const { lock, pidfile, passes, record, ...rest } = spawn;
     return {
       ...rest,
       candidates: [SHELL],

@@ -27,26 +27,48 @@ interface KeeperEvents {
 }
 
 export class KeeperLink extends EventEmitter<KeeperEvents> {
-  readonly #socket: Socket;
-  readonly #descriptor: number;
-  /** Answers come in any order, but once for each ID. */
+  #socket: Socket;
+  #descriptor: number;
+  /** What a keeper after this one must hold too: FIFOs by their names, descriptors by their numbers. */
+  readonly #holdings = new Map<string, string | number>();
+  /** Answers come in any order, but one for each request of an ID. */
   readonly #held = new Map<string, ((errno: number) => void)[]>();
+  #allTold: () => void = () => undefined;
   /** Resolves when all exits that happened before us are told. */
-  readonly exitsTold: Promise<void>;
+  readonly exitsTold = new Promise<void>((resolve) => {
+    this.#allTold = resolve;
+  });
 
   /** @param descriptor of a connected stream socket */
   constructor(descriptor: number) {
     super();
     this.#descriptor = descriptor;
-    this.#socket = new Socket({ fd: descriptor, readable: true, writable: true });
-    this.exitsTold = new Promise((resolve) => {
-      onLines(this.#socket, ([word = '', ...rest]) => {
-        if (word === 'end-of-exits') resolve();
-        else this.#hear(word, rest);
-      });
-      this.#socket.on('close', () => resolve());
+    this.#socket = this.#listen(descriptor);
+  }
+
+  #listen(descriptor: number): Socket {
+    const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+    onLines(socket, ([word = '', ...rest]) => {
+      if (word === 'end-of-exits') this.#allTold();
+      else this.#hear(word, rest);
     });
-    this.#socket.on('error', () => undefined).on('close', () => this.emit('lost'));
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        this.#allTold();
+        this.emit('lost');
+      });
+    return socket;
+  }
+
+  /** Another keeper: it is to hold all that its predecessor did. */
+  attach(descriptor: number): void {
+    this.#descriptor = descriptor;
+    this.#socket = this.#listen(descriptor);
+    for (const [id, what] of this.#holdings) {
+      if (typeof what === 'string') this.#say('hold', id, what);
+      else native.sendDescriptor(descriptor, encodeLine(['keep', id]), what);
+    }
   }
 
   #hear(word: string, rest: string[]): void {
@@ -78,12 +100,14 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
 
   /** Keeps a FIFO open, so that what is in it outlives program and logger. @returns 0 or errno */
   hold(id: string, path: string): Promise<number> {
+    this.#holdings.set(id, path);
     this.#say('hold', id, path);
     return this.#await(id);
   }
 
-  /** Keeps a descriptor for us and for every supervisor after us. @returns 0 or errno */
+  /** Keeps a descriptor, which must stay open here too, for every supervisor after us. @returns 0 or errno */
   keep(id: string, descriptor: number): Promise<number> {
+    this.#holdings.set(id, descriptor);
     // What is still queued in the socket must not be overtaken: it never is, for we write little and it reads at once.
     const errno = native.sendDescriptor(this.#descriptor, encodeLine(['keep', id]), descriptor);
     return errno === 0 ? this.#await(id) : Promise.resolve(errno);
@@ -91,6 +115,7 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
 
   /** @returns 0 or errno */
   drop(id: string): Promise<number> {
+    this.#holdings.delete(id);
     this.#say('drop', id);
     return this.#await(id);
   }
@@ -108,6 +133,11 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     this.#say('leave', String(status));
   }
 
+  /** The logger has ended, whose parent was another keeper. */
+  startLogger(): void {
+    this.#say('logger');
+  }
+
   handover(): void {
     this.#say('handover');
   }
@@ -120,8 +150,8 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
   /** Resolves when all that was said has been written. */
   flushed(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#socket.destroyed || !this.#socket.writableNeedDrain) resolve();
-      else this.#socket.once('drain', resolve).once('close', () => resolve());
+      if (this.#socket.destroyed) resolve();
+      else this.#socket.write('', () => resolve());
     });
   }
 }

@@ -1,8 +1,9 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
-import { readdirSync, rmSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../config/read';
 import { ControlServers, serverUrlOf } from '../control/control_servers';
+import { native } from '../native';
 import { variablesOf } from '../process/environment';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
@@ -10,6 +11,7 @@ import { KeeperLink } from './keeper_link';
 import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
+import { replaceKeeper } from './replace_keeper';
 import { Supervisor } from './supervisor';
 
 /** The keeper's socket. */
@@ -28,6 +30,8 @@ class SupervisorProcess {
   readonly #log: MainLog;
   readonly #control: ControlSocket;
   readonly #servers: ControlServers;
+  #keeperPid = process.ppid;
+  #loggerPid = 0;
 
   constructor(runtimeDirectory: string) {
     this.#runtimeDirectory = runtimeDirectory;
@@ -67,7 +71,7 @@ class SupervisorProcess {
     const host = {
       supervisor: this.#supervisor,
       // Which the pidfile names.
-      pid: () => process.ppid,
+      pid: () => this.#keeperPid,
       shutdown: () => void this.#end('SHUTDOWN'),
       restart: () => void this.#end('RESTARTING'),
     };
@@ -75,6 +79,7 @@ class SupervisorProcess {
   }
 
   async run(): Promise<void> {
+    await this.#takeOver();
     this.#listen();
     this.#logger.connect();
     await cleanAutoLogs(this.#supervisor);
@@ -86,9 +91,44 @@ class SupervisorProcess {
     this.#keeper.ready();
   }
 
+  /** One is in charge at a time: when there is another still, we are its successor, and say so when nothing can fail any more. */
+  async #takeOver(): Promise<void> {
+    const mine = openSync(path.join(this.#runtimeDirectory, 'supervisor'), 'a', 0o600);
+    if (native.lockFile(mine, false) === 0) return;
+    this.#keeper.ready();
+    await this.#keeper.flushed();
+    native.lockFile(mine, true);
+  }
+
+  /** The keeper has gone, and nothing else has. */
+  #replaceKeeper(): void {
+    if (this.#supervisor.isEnding) return;
+    this.#log.say('critical', `the keeper (pid ${this.#keeperPid}) has ended: another is started`);
+    try {
+      const { pid, descriptor } = replaceKeeper({
+        runtimeDirectory: this.#runtimeDirectory,
+        pidfile: this.#supervisor.config.supervisord.pidfile,
+        former: this.#keeperPid,
+        logger: this.#loggerPid,
+      });
+      this.#keeperPid = pid;
+      this.#keeper.attach(descriptor);
+      this.#keeper.ready();
+    } catch (error) {
+      // The programs go on, and so do we; only nobody would start us again.
+      this.#log.say('critical', (error as Error).message);
+    }
+  }
+
+  #onLogger(pid: number): void {
+    this.#loggerPid = pid;
+    this.#logger.connect();
+  }
+
   #listen(): void {
+    this.#keeper.on('lost', () => this.#replaceKeeper());
     this.#keeper.on('signal', (name) => this.#onSignal(name));
-    this.#keeper.on('logger', () => this.#logger.connect());
+    this.#keeper.on('logger', (pid) => this.#onLogger(pid));
     this.#keeper.on('replaced', () => process.exit(0));
     this.#keeper.on('handover-failed', (how) =>
       this.#log.say('error', `handover failed: the new supervisor ended (wait status ${how})`),
@@ -130,6 +170,7 @@ class SupervisorProcess {
     this.#logger.close();
     if (how === 'SHUTDOWN') {
       clean(this.#runtimeDirectory);
+      removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
       this.#keeper.leave(0);
     }
     await this.#keeper.flushed();
@@ -146,6 +187,14 @@ class SupervisorProcess {
       this.#log.say('error', `not restarted: ${(error as Error).message}`);
       return false;
     }
+  }
+}
+
+function removePidfile(file: string, pid: number): void {
+  try {
+    if (readFileSync(file, 'utf8').trim() === String(pid)) rmSync(file);
+  } catch {
+    // Its directory is not ours to write to, or it is gone: then it is stale, which the next start sees.
   }
 }
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually';
 import { fixture, ROOT } from './paths';
-import { childrenOf, stat } from './procfs';
+import { childrenOf, commandLine, isAlive, mentioning, stat } from './procfs';
 import type { Scratch } from './scratch';
 
 export const KEEPER = path.join(ROOT, 'build', 'Release', 'tdaemon-keeper');
@@ -55,7 +55,7 @@ export class PlayedSupervisor {
   }
 
   /** Starts a child and says its pid. */
-  async starts(kind: 'run' | 'orphan', script: string): Promise<number> {
+  async starts(kind: 'run' | 'orphan' | 'adopt', script: string): Promise<number> {
     const before = this.heard.length;
     this.do(`${kind} ${script}`);
     const line = await eventually('its child', () =>
@@ -126,6 +126,14 @@ export interface KeeperSettings {
   spawn?: SpawnOptions;
 }
 
+/** Of this directory. */
+export function keepersIn(run: string): number[] {
+  return mentioning(run).filter((pid) => {
+    const words = isAlive(pid) ? commandLine(pid).map(String) : [];
+    return words[0] === KEEPER && words[1] === run;
+  });
+}
+
 export async function startKeeper(at: Scratch, settings: KeeperSettings = {}): Promise<Keeper> {
   const there = await stage(at);
   const run = at.file('run');
@@ -146,6 +154,10 @@ export async function startKeeper(at: Scratch, settings: KeeperSettings = {}): P
   });
   // Before the scratch directory ends what it started: it would start that again.
   onTestFinished(async () => {
+    for (const pid of keepersIn(run)) {
+      process.kill(pid, 'SIGKILL');
+      await eventually('its end', () => !isAlive(pid));
+    }
     child.kill('SIGKILL');
     await ended;
   });

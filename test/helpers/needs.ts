@@ -31,6 +31,12 @@ export function noMounts(): string | undefined {
   return probe.status === 0 ? undefined : 'needs CAP_SYS_ADMIN';
 }
 
+/** Whether pid namespaces of the test's own are permitted. */
+export function noPidNamespaces(): string | undefined {
+  const probe = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']);
+  return probe.status === 0 ? undefined : 'needs CAP_SYS_ADMIN';
+}
+
 /** The first reason, if any, as the end of a title: ` (needs runsv)`. */
 export function because(...reasons: (string | undefined)[]): string {
   const reason = reasons.find((each) => each !== undefined);

@@ -1,0 +1,20 @@
+/* The main thread's table of channels. */
+#ifndef TDAEMON_LOGGER_TABLE_H
+#define TDAEMON_LOGGER_TABLE_H
+
+#include "logger_parts.h"
+
+struct Channel *table_make(const char *id, const char *fifo, const char *log);
+struct Channel *table_find(const char *id);
+bool table_is_empty(void);
+/* Whether its worker has it, and will keep it. */
+bool table_can_order(const struct Channel *channel);
+/* A channel of this id from now on: one with the same words goes on, one with others is replaced. */
+void table_put(struct Channel *channel, unsigned connection);
+void table_drop(struct Channel *channel, unsigned connection);
+void table_drop_others(unsigned mark);
+/* Its worker has let go of it, and then will not hear of it any more. */
+void table_gone(struct Channel *channel);
+void table_forgotten(struct Channel *channel);
+
+#endif
