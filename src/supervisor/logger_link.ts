@@ -77,7 +77,11 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     else if (word === 'fine') this.emit('fine', id);
     else if (word === 'rotated') this.emit('rotated', id, Number(number));
     const line = `${word} ${id}`;
-    const at = this.#pending.findIndex(({ answer }) => answer === line || answer === word);
+    const isAnswer = ({ answer, command }: { answer: string; command: Bytes[] }) =>
+      answer === line ||
+      answer === word ||
+      (word === 'failed' && command[0] === 'clear' && command[1] === id);
+    const at = this.#pending.findIndex(isAnswer);
     if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(rest);
   }
 
@@ -109,9 +113,10 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     await this.#ask('reopened', 'reopen');
   }
 
-  /** Empties the log and removes its backups. */
-  async clear(id: string): Promise<void> {
-    await this.#ask(`cleared ${id}`, 'clear', id);
+  /** Empties the log and removes its backups. @returns 0 or errno */
+  async clear(id: string): Promise<number> {
+    const [, errno] = await this.#ask(`cleared ${id}`, 'clear', id);
+    return Number(errno ?? 0);
   }
 
   close(): void {
