@@ -9,6 +9,8 @@ import { isForeign, isKnownHost } from './origin';
 /** Node looks for slow clients every so often, also while there are none; Connections does it better. */
 const NEVER = 2 ** 31 - 1;
 const LONGEST_HEAD = 16 * 1024;
+/** A thousand may come at once; the kernel takes less where somaxconn is lower. */
+const BACKLOG = 4096;
 /** For answers that are still on their way at the end. */
 const LAST_ANSWERS_MS = 1000;
 
@@ -42,7 +44,7 @@ export class HttpServer {
   serve(descriptor: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ fd: descriptor }, () => {
+      this.#server.listen({ fd: descriptor, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
         // One connection that could not be accepted is no reason to end.
         this.#server.on('error', (error) => this.#log.say('error', `${this.#rules.name}: ${error.message}`));
