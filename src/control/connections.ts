@@ -35,8 +35,8 @@ export class Connections {
   #add(socket: Socket): void {
     const connection: Connection = { socket, timer: undefined, requests: 0 };
     this.#connections.set(socket, connection);
-    if (this.#connections.size > MOST_WAITING) this.#makeRoom();
     this.#limit(connection, HEAD_MS);
+    if (this.#connections.size > MOST_WAITING) this.#makeRoom();
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
     // After the parser, which has been told first.

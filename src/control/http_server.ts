@@ -44,7 +44,7 @@ export class HttpServer {
   serve(descriptor: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ fd: descriptor, backlog: BACKLOG }, () => {
+      this.#server.listen({ fd: descriptor }, BACKLOG, () => {
         this.#server.off('error', reject);
         // One connection that could not be accepted is no reason to end.
         this.#server.on('error', (error) => this.#log.say('error', `${this.#rules.name}: ${error.message}`));
