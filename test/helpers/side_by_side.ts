@@ -1,0 +1,137 @@
+/** The real supervisord and ours with the same configuration, and the real supervisorctl asking both the same. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { eventually } from './eventually';
+import { freePort } from './port';
+import { type Scratch, scratch } from './scratch';
+import { type Supervised, superviseCommand, supervisedLater } from './supervise';
+import { type Ran, run } from './tdaemon';
+
+export interface Side {
+  directory: string;
+  configFile: string;
+  port: number;
+}
+
+/** What differs by nature: processes, times, places. */
+function normalize(text: string, { directory, port }: Side): string {
+  return text
+    .replaceAll(directory, 'DIR')
+    .replaceAll(String(port), 'PORT')
+    .replace(/\bpid \d+, uptime \d+:\d\d:\d\d/g, 'pid N, uptime T')
+    .replace(/\b[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M\b/g, 'DATE')
+    .replace(/^[1-9]\d*$/gm, 'PID')
+    .split('\n')
+    .sort()
+    .join('\n');
+}
+
+export interface Shown {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class SideBySide {
+  readonly ours: Side;
+  readonly theirs: Side;
+  readonly supervised: Supervised;
+  readonly differences: { action: string; ours: Shown; theirs: Shown }[] = [];
+
+  private constructor(ours: Side, theirs: Side, supervised: Supervised) {
+    this.ours = ours;
+    this.theirs = theirs;
+    this.supervised = supervised;
+  }
+
+  /** @param programs DIR is the directory of each side */
+  static async start(programs: string): Promise<SideBySide> {
+    const at = scratch();
+    const ours = await side(at, 'ours', programs);
+    const theirs = await side(at, 'theirs', programs);
+    const own = { ...at, directory: ours.directory, file: (name: string) => path.join(ours.directory, name) };
+    const supervised = supervisedLater(own);
+    const ran = await Promise.all([superviseCommand(own), run('supervisord', ['-c', theirs.configFile])]);
+    for (const { status, stdout, stderr } of ran) if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    for (const { directory } of [ours, theirs])
+      await eventually('its socket', () => fs.existsSync(path.join(directory, 's.sock')));
+    return new SideBySide(ours, theirs, supervised);
+  }
+
+  configure(programs: string): void {
+    for (const side of [this.ours, this.theirs])
+      fs.writeFileSync(side.configFile, configuration(side, programs));
+  }
+
+  each<Result>(act: (side: Side) => Promise<Result>): Promise<[Result, Result]> {
+    return Promise.all([act(this.ours), act(this.theirs)]);
+  }
+
+  /** @param args PORT is the port of each side */
+  async shown(args: readonly string[]): Promise<{ ours: Shown; theirs: Shown }> {
+    const [ours, theirs] = await this.each(async (side) => {
+      const words = args.map((word) => word.replaceAll('PORT', String(side.port)));
+      const { status, stdout, stderr } = await supervisorctl(side, words);
+      return { status, stdout: normalize(stdout, side), stderr: normalize(stderr, side) };
+    });
+    return { ours, theirs };
+  }
+
+  /** Notes where they differ. */
+  async compare(action: string): Promise<void> {
+    const { ours, theirs } = await this.shown(words(action));
+    if (JSON.stringify(ours) !== JSON.stringify(theirs)) this.differences.push({ action, ours, theirs });
+  }
+
+  /** What changes by itself until it is settled. */
+  async compareSettled(action: string, settled: RegExp): Promise<void> {
+    const end = Date.now() + 30_000;
+    for (;;) {
+      const { ours, theirs } = await this.shown(words(action));
+      const isSettled = settled.test(ours.stdout) && settled.test(theirs.stdout);
+      if (isSettled && JSON.stringify(ours) === JSON.stringify(theirs)) return;
+      if (Date.now() < end) continue;
+      this.differences.push({ action, ours, theirs });
+      return;
+    }
+  }
+}
+
+/** `''` is an empty word. */
+export function words(action: string): string[] {
+  return action.split(' ').filter((word) => word !== '');
+}
+
+export function supervisorctl({ configFile }: Side, args: readonly string[]): Promise<Ran> {
+  // What it prints must not depend on where the test runs.
+  const env = { ...process.env, LC_ALL: 'C.UTF-8', HOME: path.dirname(configFile) };
+  return run('supervisorctl', ['-c', configFile, ...args], { env });
+}
+
+function configuration({ directory, port }: Side, programs: string): string {
+  return `[supervisord]
+logfile=${directory}/supervisord.log
+pidfile=${directory}/supervisord.pid
+childlogdir=${directory}
+directory=${directory}
+[unix_http_server]
+file=${directory}/s.sock
+[inet_http_server]
+port=127.0.0.1:${port}
+username=user
+password=pass
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://${directory}/s.sock
+${programs.replaceAll('DIR', directory)}
+`;
+}
+
+async function side(at: Scratch, name: string, programs: string): Promise<Side> {
+  const directory = at.file(name);
+  fs.mkdirSync(directory);
+  const made = { directory, configFile: path.join(directory, 'supervisord.conf'), port: await freePort() };
+  fs.writeFileSync(made.configFile, configuration(made, programs));
+  return made;
+}
