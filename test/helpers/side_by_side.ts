@@ -1,9 +1,10 @@
 /** The real supervisord and ours with the same configuration, and the real supervisorctl asking both the same. */
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { eventually } from './eventually';
 import { freePort } from './port';
-import { type Scratch, scratch } from './scratch';
+import { endLater, type Scratch, scratch } from './scratch';
 import { type Supervised, superviseCommand, supervisedLater } from './supervise';
 import { type Ran, run } from './tdaemon';
 
@@ -97,15 +98,53 @@ export class SideBySide {
   }
 }
 
-/** `''` is an empty word. */
 export function words(action: string): string[] {
   return action.split(' ').filter((word) => word !== '');
 }
 
-export function supervisorctl({ configFile }: Side, args: readonly string[]): Promise<Ran> {
-  // What it prints must not depend on where the test runs.
-  const env = { ...process.env, LC_ALL: 'C.UTF-8', HOME: path.dirname(configFile) };
-  return run('supervisorctl', ['-c', configFile, ...args], { env });
+/** What it prints must not depend on where the test runs. */
+function environmentOf({ configFile }: Side): NodeJS.ProcessEnv {
+  const HOME = path.dirname(configFile);
+  return { ...process.env, LC_ALL: 'C.UTF-8', PYTHONUNBUFFERED: '1', HOME };
+}
+
+export function supervisorctl(side: Side, args: readonly string[]): Promise<Ran> {
+  return run('supervisorctl', ['-c', side.configFile, ...args], { env: environmentOf(side) });
+}
+
+export interface Talk {
+  /** All that it has printed. */
+  text(): string;
+  /** Nothing more will be typed. */
+  end(): void;
+  done: Promise<{ status: number | null; text: string }>;
+}
+
+/** supervisorctl with somebody who types. */
+export function talk(side: Side, args: readonly string[], typed: string): Talk {
+  const child = spawn('supervisorctl', ['-c', side.configFile, ...args], { env: environmentOf(side) });
+  endLater(child.pid as number);
+  let text = '';
+  for (const output of [child.stdout, child.stderr])
+    output.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+  child.stdin.on('error', () => undefined).write(typed);
+  const done = new Promise<{ status: number | null; text: string }>((resolve) =>
+    child.on('close', (status) => resolve({ status, text })),
+  );
+  return { text: () => text, end: () => void child.stdin.end(), done };
+}
+
+/** supervisorctl that goes on until it is interrupted. */
+export function follow(side: Side, args: readonly string[]): { text(): string; end(): void } {
+  const child = spawn('supervisorctl', ['-c', side.configFile, ...args], { env: environmentOf(side) });
+  endLater(child.pid as number);
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  return { text: () => text, end: () => void child.kill('SIGINT') };
 }
 
 function configuration({ directory, port }: Side, programs: string): string {
