@@ -18,7 +18,10 @@ const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^\.\/help\.mjs$/ }, () => ({ path: './help.js', external: true }));
-    onResolve({ filter: /^\.\/supervise$/ }, () => ({ path: './supervise.js', external: true }));
+    onResolve({ filter: /^\.\/(supervise|respawn)$/ }, ({ path }) => ({
+      path: `${path}.js`,
+      external: true,
+    }));
   },
 };
 
@@ -33,7 +36,14 @@ const bundles = [
     banner: { js: '(function (require, __dirname) {' },
     footer: { js: '})' },
   },
-  { entryPoints: { supervise: 'src/cli/supervise.ts', supervisor: 'src/supervisor/main.ts' }, minify: true },
+  {
+    entryPoints: {
+      supervise: 'src/cli/supervise.ts',
+      respawn: 'src/cli/respawn.ts',
+      supervisor: 'src/supervisor/main.ts',
+    },
+    minify: true,
+  },
   {
     // yargs finds its own directory by import.meta.url, which only a module has.
     entryPoints: { help: 'src/cli/help.mts' },

@@ -2,6 +2,7 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -27,6 +28,9 @@ void keeper_complain(const char *what, const char *name, int error) {
       text[at++] = *from;
   }
   text[at - 1] = '\n';
+  /* It may be a pipe that nobody reads. */
+  struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+  if (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) return;
   /* Nobody is left to be told if that fails. */
   if (write(STDERR_FILENO, text, at) == -1) return;
 }
@@ -102,8 +106,7 @@ static bool prepare(struct KeeperOptions *options) {
 static void serve(struct Link *link) {
   if (link->state == LINK_FREE) return;
   link_serve(link);
-  /* Where there are no pidfds, the end of its link is all that is seen of a supervisor that is not our child.
-   */
+  /* Where there are no pidfds this is all that is seen of the end of a supervisor that is not our child. */
   if (link->fd == -1 && !link->is_child && link->pidfd == -1) supervisor_ended(link, STATUS_UNKNOWN);
 }
 

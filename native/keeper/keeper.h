@@ -156,10 +156,13 @@ void supervisor_start(void);
 void supervisor_adopt(int fd, pid_t pid);
 void supervisor_ended(struct Link *link, int status);
 void supervisor_ready(struct Link *link);
-void supervisor_leave(const struct Link *link, int status);
-void supervisor_handover(const struct Link *link);
-/* Whether it went straight to one that has closed its link: there is no other way to tell it. */
-bool supervisor_signal(int signal);
+void supervisor_leave(int status);
+void supervisor_handover(void);
+/*
+ * To one that has closed its link, and so can neither be told nor leave. Its successor, which can, is told as
+ * well.
+ */
+void supervisor_signal_unlinked(int signal);
 /* Does not wait out the backoff. */
 void supervisor_hurry(void);
 
@@ -209,7 +212,7 @@ void signals_ours(sigset_t *set);
 void signals_arrived(int signal);
 /* The next to be told, as a name, or NULL. It counts as told. */
 const char *signals_next(void);
-/* Its supervisor has ended without doing what it was told to: end. */
+/* The supervisor has ended, or was replaced, without doing what it was told to: end. */
 void signals_tell_again(void);
 
 #endif

@@ -58,14 +58,14 @@ static bool seen(struct Link *link, char **words) {
 static bool leave(struct Link *link, char **words) {
   long long status = 0;
   if (link->state != LINK_CURRENT || !words_number(words[1], UCHAR_MAX, &status)) return false;
-  supervisor_leave(link, (int)status);
+  supervisor_leave((int)status);
   return true;
 }
 
 static bool handover(struct Link *link, char **words) {
   (void)words;
   if (link->state != LINK_CURRENT) return false;
-  supervisor_handover(link);
+  supervisor_handover();
   return true;
 }
 

@@ -33,10 +33,11 @@ void signals_ours(sigset_t *set) {
 }
 
 void signals_arrived(int signal) {
-  if (supervisor_signal(signal)) return;
   bool is_new = (arrived & bit(signal)) == 0;
   arrived |= bit(signal);
-  if (is_new && (ends() & bit(signal)) != 0) supervisor_hurry();
+  if ((ends() & bit(signal)) == 0) return;
+  supervisor_signal_unlinked(signal);
+  if (is_new) supervisor_hurry();
 }
 
 static const char *name_of(int signal) {

@@ -112,6 +112,8 @@ static void tell_ready(void) {
 }
 
 void supervisor_ready(struct Link *link) {
+  /* One that is being ended takes over nothing. */
+  if (keeper_is_leaving() && link->state == LINK_NEWCOMER) return;
   link->ready = ever_ready = true;
   tell_ready();
   backoff_reset(&backoff);
@@ -120,24 +122,21 @@ void supervisor_ready(struct Link *link) {
   if (old != NULL) {
     old->state = LINK_DEPARTING;
     old->replaced_due = true;
-    /* Its turn in this round may be over, and nothing else need happen for long. */
-    link_serve(old);
+    signals_tell_again();
   }
   link->state = LINK_CURRENT;
   backoff_started(&backoff);
 }
 
-void supervisor_leave(const struct Link *link, int status) {
+void supervisor_leave(int status) {
   const struct Link *newcomer = link_find(LINK_NEWCOMER);
   /* It has taken over nothing yet. */
   if (newcomer != NULL) kill(newcomer->pid, SIGKILL);
-  (void)link;
   keeper_leave(status);
 }
 
-void supervisor_handover(const struct Link *link) {
+void supervisor_handover(void) {
   struct Link *current = link_find(LINK_CURRENT);
-  (void)link;
   if (keeper_is_leaving() || current == NULL || link_find(LINK_NEWCOMER) != NULL) return;
   if (start(LINK_NEWCOMER) != NULL) return;
   keeper_complain("cannot start", command_line[0], errno);
@@ -145,15 +144,14 @@ void supervisor_handover(const struct Link *link) {
   current->handover_status = CANNOT_START << STATUS_SHIFT;
 }
 
-bool supervisor_signal(int signal) {
+void supervisor_signal_unlinked(int signal) {
   const struct Link *current = link_find(LINK_CURRENT);
-  if (current == NULL || current->fd != -1) return false;
+  if (current == NULL || current->fd != -1) return;
   if (current->pidfd != -1) {
     syscall(SYS_pidfd_send_signal, current->pidfd, signal, NULL, 0);
   } else {
     kill(current->pid, signal);
   }
-  return true;
 }
 
 void supervisor_hurry(void) { backoff_hurry(&backoff); }

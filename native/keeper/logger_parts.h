@@ -232,6 +232,7 @@ struct Place {
   bool is_judged;      /* we are root, and so must not be led astray */
   bool is_shared;      /* somebody but root can put something in the file's place */
   bool is_open_to_all; /* and that is anybody */
+  bool is_sticky;      /* anybody can create it, if it is not there */
   uid_t owner;
   char name[256];
 };

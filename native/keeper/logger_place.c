@@ -30,12 +30,12 @@ static int enter(struct Place *place, int directory) {
   if (fstat(directory, &found) == -1) return errno;
   place->owner = found.st_uid;
   if (found.st_uid != 0) place->is_shared = true;
-  if ((found.st_mode & S_ISVTX) != 0) {
-    /* Only owners can rename and remove, but anybody may have been the first to create. */
-    if ((found.st_mode & (S_IWOTH | S_IWGRP)) != 0) place->is_open_to_all = true;
-    return 0;
-  }
-  if ((found.st_mode & (S_IWOTH | S_IWGRP)) != 0) place->is_shared = true;
+  bool is_writable = (found.st_mode & (S_IWOTH | S_IWGRP)) != 0;
+  /* In a sticky directory only owners can rename and remove, but anybody may have been the first to create.
+   */
+  place->is_sticky = is_writable && (found.st_mode & S_ISVTX) != 0;
+  if (!is_writable || place->is_sticky) return 0;
+  place->is_shared = true;
   if ((found.st_mode & S_IWOTH) != 0) place->is_open_to_all = true;
   return 0;
 }
@@ -110,12 +110,12 @@ void place_leave(struct Place *place) {
 
 static int judge(const struct Place *place, const struct stat *found) {
   if (S_ISDIR(found->st_mode) || S_ISBLK(found->st_mode) || S_ISSOCK(found->st_mode)) return EINVAL;
-  if (!place->is_judged || !(place->is_shared || place->is_open_to_all)) return 0;
+  if (!place->is_judged || !(place->is_shared || place->is_sticky)) return 0;
   if (S_ISREG(found->st_mode) && found->st_nlink > 1) return EMLINK;
   /* A device is where root has put it. */
   if (!S_ISREG(found->st_mode) && !S_ISFIFO(found->st_mode)) return 0;
   bool is_expected = found->st_uid == 0 || found->st_uid == place->owner;
-  return place->is_open_to_all && !is_expected ? EPERM : 0;
+  return (place->is_open_to_all || place->is_sticky) && !is_expected ? EPERM : 0;
 }
 
 int place_open(const struct Place *place, const struct stat *like, int *descriptor, struct stat *found) {

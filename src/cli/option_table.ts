@@ -82,6 +82,13 @@ export const START_OPTIONS: readonly Option[] = [
   { name: 'ready-timeout', value: 'TIME', group: READINESS, help: 'how long to wait at most [30s]' },
   { name: 'ready-keep', group: READINESS, help: 'not ready in time: leave it running' },
   { name: 'ready-ca', value: 'FILE', group: READINESS, help: 'PEM certificates that https:// trusts too' },
+  { name: 'respawn', group: BEHAVIOUR, help: 'start it again whenever it ends' },
+  {
+    name: 'restart-delay',
+    value: 'TIME',
+    group: BEHAVIOUR,
+    help: 'longest pause before that, for one that keeps ending at once [10s]',
+  },
   { name: 'oknodo', group: BEHAVIOUR, help: 'already running counts as success' },
   { name: 'foreground', group: BEHAVIOUR, help: 'no fork: set up and exec in place' },
   { name: 'dry-run', group: BEHAVIOUR, help: 'print the plan, change nothing' },
@@ -124,7 +131,7 @@ const STOPPING: readonly Option[] = [
 
 const STOP_OPTIONS = [...SELECTION, ...STOPPING, WHOLE_GROUP, OKNODO, ...TELLING];
 const RESTART_OPTIONS = [
-  ...START_OPTIONS.filter(({ name }) => name !== 'foreground' && name !== 'oknodo'),
+  ...START_OPTIONS.filter(({ name }) => !['foreground', 'oknodo', 'respawn', 'restart-delay'].includes(name)),
   ...STOPPING.map((option) => ({
     name: option.name,
     group: 'Stopping what runs:',

@@ -3,7 +3,7 @@ import { type Daemon, daemonize, hasReadiness } from '../daemon/daemonize';
 import { startInPlace } from '../daemon/launch';
 import type { DaemonizeOptions } from '../daemon/options';
 import { makePlan, type Plan } from '../daemon/plan';
-import { TdaemonError } from '../errors';
+import { invalid, TdaemonError } from '../errors';
 import { concat, toText } from '../process/bytes';
 import { sessionScopeWarning } from '../process/session_scope';
 import { readCaller } from './caller';
@@ -60,6 +60,9 @@ function printPlan(voice: Voice, plan: Plan, options: DaemonizeOptions): number 
 
 export async function start(scanned: Scanned, voice: Voice): Promise<number> {
   try {
+    if (scanned.has('respawn'))
+      return await (await import('./respawn')).respawn(scanned, voice, readCaller());
+    if (scanned.has('restart-delay')) throw invalid('--restart-delay says nothing without --respawn');
     const options = toOptions(scanned, readCaller());
     const foreground = scanned.has('foreground');
     if (scanned.has('dry-run')) return await dryRun(voice, options, foreground);

@@ -59,8 +59,7 @@ export async function supervise(scanned: Scanned, voice: Voice): Promise<number>
     for (const { place, message } of broken)
       say(voice, `${placeText(place)}: ${message}; the others are started`);
     const { pid } = await launchSupervisor(config, {
-      configFile: config.file,
-      overrides,
+      source: { kind: 'file', file: config.file, overrides },
       environment: caller.environment,
       openFiles: caller.openFiles ?? defaultOpenFiles(),
       directory: process.cwd(),

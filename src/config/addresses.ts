@@ -10,20 +10,21 @@ const LONGEST_SOCKET_PATH = 107;
 export const USER: Type<UserEntry> = { form: 'USER', read: (text, all) => all.user(text) };
 export const OWNER: Type<Owner> = { form: 'USER[:GROUP]', read: (text, all) => all.owner(text) };
 export const PATH: Type<string> = { form: 'FILE', read: (text, all) => all.path(text) };
-/** Its directory must be there. */
-export const FILE: Type<string> = { form: 'FILE', read: (text, all) => all.file(text) };
+export const SHORT_PATH: Type<string> = { form: 'FILE', read: (text, all) => posix.resolve(all.path(text)) };
+/** Its directory must be there. supervisord makes the paths of its own files short: `/a/../b` is `/b`. */
+export const FILE: Type<string> = { form: 'FILE', read: (text, all) => posix.resolve(all.file(text)) };
 export const DIRECTORY: Type<string> = { form: 'DIRECTORY', read: (text, all) => all.directory(text) };
 
 /** `syslog` is no path. */
 export const MAIN_LOG: Type<string> = {
   form: 'FILE | syslog',
-  read: (text, all) => (text === 'syslog' ? text : all.file(text)),
+  read: (text, all) => (text === 'syslog' ? text : posix.resolve(all.file(text))),
 };
 
 /** Not looked at: it may come to be before the program starts. Nothing: where the supervisor is. */
 export const WORKING_DIRECTORY: Type<string | undefined> = {
   form: 'DIRECTORY',
-  read: (text, { cwd }) => (text === '' ? undefined : posix.resolve(cwd, text)),
+  read: (text, all) => (text === '' ? undefined : all.absolute(text)),
 };
 
 export type LogFile = LogTarget | { kind: 'syslog' };
@@ -71,6 +72,16 @@ function socketPath(path: string): SocketConfig['address'] {
   return { kind: 'unix', path: normal };
 }
 
+/** Of a server. */
+export const SOCKET_FILE: Type<string> = {
+  form: 'FILE',
+  read(text, all) {
+    const path = posix.resolve(all.path(text));
+    socketPath(path);
+    return path;
+  },
+};
+
 function socket(text: string): SocketConfig {
   const unix = /^unix:(?:\/\/(?=\/)|(?=\/(?!\/)))/.exec(text)?.[0];
   if (unix) return { text, address: socketPath(text.slice(unix.length)) };
@@ -103,7 +114,7 @@ export const SOCKETS: Type<SocketConfig[]> = {
 export const SERVER_URL: Type<string> = {
   form: 'http://HOST:PORT | unix:///PATH',
   read: (text, all) =>
-    text.startsWith('unix://') ? `unix://${all.path(text.slice('unix://'.length))}` : text,
+    text.startsWith('unix://') ? `unix://${posix.resolve(all.path(text.slice('unix://'.length)))}` : text,
 };
 
 export const PROGRAM_SERVER_URL: Type<string | null> = {

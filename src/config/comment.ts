@@ -1,8 +1,8 @@
 /**
  * Where the comment at the end of a line begins: `;` or `#` after white space, unless it stands in quotes.
  *
- * A quote is one only if it is closed again, in this line or in those that continue the value: the apostrophe of
- * `it's` is a letter.
+ * A quote is one only if it is closed again, in this line or in those that continue the value; and what follows a
+ * letter, as in `it's`, is an apostrophe.
  */
 
 export type Quote = '"' | "'";
@@ -25,6 +25,10 @@ export function afterQuoted(text: string, from: number, quote: Quote): number {
 
 const isQuote = (character: string | undefined): character is Quote => character === '"' || character === "'";
 
+function opens(line: string, at: number): boolean {
+  return line[at] === '"' || !/[\p{L}\p{N}]/u.test(line[at - 1] ?? '');
+}
+
 /**
  * @param open the quote in which the line begins
  * @param closesLater whether the next lines of the same value close it
@@ -42,7 +46,7 @@ export function cutComment(
   for (; at < line.length; at++) {
     const character = line[at];
     if (character === '\\' && isQuote(line[at + 1])) at++;
-    else if (isQuote(character)) {
+    else if (isQuote(character) && opens(line, at)) {
       const after = afterQuoted(line, at + 1, character);
       if (after !== -1) at = after - 1;
       else if (closesLater(character)) return { end: line.length, open: character };

@@ -2,45 +2,48 @@
 import { didYouMean, MisconfigurationError } from './diagnostics';
 import type { Broken, GroupConfig, ProcessConfig } from './model';
 
-interface Node {
-  name: string;
-  first: ProcessConfig;
+interface Waiting {
+  process: ProcessConfig;
   /** The programs that it waits for. */
-  waits: string[];
+  for: string[];
 }
 
 /**
  * A name is a program's, or else a group's.
  *
+ * @param broken what could not be read: who waits for it has no mistake of his own
  * @returns programs whose dependencies do not exist; they are still in the groups
  * @throws MisconfigurationError for a cycle
  */
 export function checkDependencies(groups: readonly GroupConfig[], broken: readonly Broken[]): Broken[] {
-  const programs = new Map<string, Set<string>>();
-  for (const group of groups)
-    for (const { program } of group.processes) programs.set(program, new Set([program]));
-  const named = new Map([
-    ...groups.map((group) => [group.name, new Set(group.processes.map(({ program }) => program))] as const),
-    ...programs,
-  ]);
-  for (const { program, group } of broken)
-    for (const name of [program, group]) if (!named.has(name)) named.set(name, new Set());
-
+  const named = programsByName(groups, broken);
   const unknown: Broken[] = [];
-  const nodes = new Map<string, Node>();
+  const waiting = new Map<string, Waiting>();
   for (const group of groups)
-    for (const process of group.processes) {
+    for (const process of firstOfEachProgram(group.processes)) {
       const missing = process.dependsOn.find((name) => !named.has(name));
       if (missing !== undefined) unknown.push(unknownName(process, group.name, missing, named.keys()));
-      if (process.dependsOn.length === 0 || nodes.has(process.program)) continue;
-      const waits = process.dependsOn.flatMap((name) => [...(named.get(name) ?? [])]);
-      nodes.set(process.program, { name: process.program, first: process, waits });
+      if (process.dependsOn.length === 0) continue;
+      const programs = process.dependsOn.flatMap((name) => [...(named.get(name) ?? [])]);
+      const inOtherGroups = waiting.get(process.program)?.for ?? [];
+      waiting.set(process.program, { process, for: [...inOtherGroups, ...programs] });
     }
-  refuseCycles(nodes);
-  return unknown.filter(
-    (each, at) =>
-      unknown.findIndex(({ program, group }) => program === each.program && group === each.group) === at,
-  );
+  refuseCycles(waiting);
+  return unknown;
+}
+
+function programsByName(groups: readonly GroupConfig[], broken: readonly Broken[]): Map<string, Set<string>> {
+  const named = new Map<string, Set<string>>();
+  for (const { program, group } of broken) for (const name of [program, group]) named.set(name, new Set());
+  for (const { name, processes } of groups) named.set(name, new Set(processes.map(({ program }) => program)));
+  for (const { processes } of groups)
+    for (const { program } of processes) named.set(program, new Set([program]));
+  return named;
+}
+
+/** Its processes all wait for the same. */
+function firstOfEachProgram(processes: readonly ProcessConfig[]): ProcessConfig[] {
+  return [...new Map(processes.toReversed().map((process) => [process.program, process])).values()].reverse();
 }
 
 function unknownName(
@@ -49,42 +52,39 @@ function unknownName(
   name: string,
   names: Iterable<string>,
 ): Broken {
-  const what =
-    name === '' ? 'a name is empty' : `there is no program or group '${name}'${didYouMean(name, names)}`;
+  const what = `there is no program or group '${name}'${didYouMean(name, names)}`;
   return { program, group, message: `[${kind}:${program}] depends_on: ${what}`, place };
 }
 
 /** Depth first, without recursion: chains may be long. */
-function refuseCycles(nodes: ReadonlyMap<string, Node>): void {
+function refuseCycles(waiting: ReadonlyMap<string, Waiting>): void {
   const done = new Set<string>();
-  for (const start of nodes.keys()) {
-    const path: { name: string; next: number }[] = [{ name: start, next: 0 }];
+  for (const start of waiting.keys()) {
+    const path = [{ name: start, next: 0 }];
     const onPath = new Set([start]);
     for (let top = path.at(-1); top; top = path.at(-1)) {
-      const target = done.has(top.name) ? undefined : nodes.get(top.name)?.waits[top.next++];
+      const target = done.has(top.name) ? undefined : waiting.get(top.name)?.for[top.next++];
       if (target === undefined) {
         done.add(top.name);
         onPath.delete(top.name);
         path.pop();
-      } else if (onPath.has(target))
-        throw cycle(
-          path.map(({ name }) => name),
-          target,
-          nodes,
-        );
-      else if (!done.has(target)) {
-        path.push({ name: target, next: 0 });
-        onPath.add(target);
+        continue;
       }
+      if (onPath.has(target)) {
+        const names = path.map(({ name }) => name);
+        throw cycle([...names.slice(names.indexOf(target)), target], waiting.get(target)?.process);
+      }
+      if (done.has(target)) continue;
+      path.push({ name: target, next: 0 });
+      onPath.add(target);
     }
   }
 }
 
-function cycle(path: string[], target: string, nodes: ReadonlyMap<string, Node>): Error {
-  const names = [...path.slice(path.indexOf(target)), target];
-  const first = nodes.get(target)?.first as ProcessConfig;
+function cycle(names: string[], process: ProcessConfig | undefined): Error {
+  const { kind = 'program', program = names[0], place = { file: '', line: 0 } } = process ?? {};
   return new MisconfigurationError(
-    first.place,
-    `[${first.kind}:${target}] depends_on: it waits for itself: ${names.join(' -> ')}`,
+    place,
+    `[${kind}:${program}] depends_on: it waits for itself: ${names.join(' -> ')}`,
   );
 }

@@ -37,7 +37,7 @@ export function located<Result>(place: Place, prefix: string, step: () => Result
     return step();
   } catch (error) {
     if (error instanceof MisconfigurationError || !(error instanceof TdaemonError)) throw error;
-    throw new MisconfigurationError(place, `${prefix}: ${error.message}`);
+    throw new MisconfigurationError(place, prefix === '' ? error.message : `${prefix}: ${error.message}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Where the configuration is looked for when nobody says. */
-import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { invalid } from '../errors';
 
@@ -42,7 +42,7 @@ export function findConfig(options: FindOptions): Found {
   const places = searchPath(programDirectory);
   for (const place of places) {
     const file = resolve(cwd, place);
-    if (!statSync(file, { throwIfNoEntry: false })) continue;
+    if (!existsSync(file)) continue;
     const why = asRoot && isRelative(place) ? whyUnsafe(file) : undefined;
     if (why === undefined) return { file, refused };
     refused.push(`'${file}' is not used by root: ${why}`);

@@ -64,6 +64,7 @@ class Grouping {
 
   #readGroup(section: Section): void {
     const name = section.header.slice('group:'.length).trim();
+    const before = this.#broken.length;
     let members: Program[] = [];
     this.#try([name], name, () => {
       members = this.#membersOf(section, name);
@@ -72,10 +73,13 @@ class Grouping {
     this.#try(names, name, () => {
       located(section.place, `[${section.header}]`, () => checkName(name));
       const { priority } = this.#reading.values(section, { priority: GROUP.priority }, this.#globals);
-      const processes: ProcessConfig[] = [];
+      let processes: ProcessConfig[] = [];
       for (const member of members)
-        this.#try([member.name], name, () => processes.push(...this.#readProgram(member, name)));
-      this.#add({ name, priority, processes, kind: 'program', place: section.place });
+        this.#try([member.name], name, () => {
+          processes = processes.concat(this.#readProgram(member, name));
+        });
+      const isEmptied = processes.length === 0 && this.#broken.length > before;
+      if (!isEmptied) this.#add({ name, priority, processes, kind: 'program', place: section.place });
     });
   }
 

@@ -36,6 +36,8 @@ export function parseIni(text: string, file: string, ini: Ini, warn: Warn): void
   new Parser(text, file, ini, warn).parse();
 }
 
+const isSame = (a: Place, b: Place) => a.file === b.file && a.line === b.line;
+
 class Parser {
   readonly #lines: string[];
   readonly #file: string;
@@ -137,7 +139,8 @@ class Parser {
     if (!entry || !this.#entries) return;
     const { key, place, parts } = entry;
     const before = this.#entries.get(key);
-    if (before)
+    // A file that two patterns match is read twice.
+    if (before && !isSame(before.place, place))
       this.#warn(
         `[${this.#header}] ${key}: given again, after ${placeText(before.place)}: the last counts`,
         place,

@@ -9,7 +9,9 @@ import {
   PATH,
   PROGRAM_SERVER_URL,
   SERVER_URL,
+  SHORT_PATH,
   SOCKET,
+  SOCKET_FILE,
   SOCKETS,
   USER,
   WORKING_DIRECTORY,
@@ -127,7 +129,7 @@ const CREDENTIALS = {
 } as const satisfies Table;
 
 export const UNIX_SERVER = {
-  file: key(PATH, { required: true, help: 'the socket' }),
+  file: key(SOCKET_FILE, { required: true, help: 'the socket' }),
   chmod: key(MODE, { default: '0700', help: 'its mode' }),
   chown: key(OWNER, { help: 'its owner' }),
   ...CREDENTIALS,
@@ -149,7 +151,7 @@ export const CTL = {
   username: key(TEXT, { help: 'of its server' }),
   password: key(TEXT, { help: 'of its server' }),
   prompt: key(TEXT, { default: 'supervisor', help: 'of the interactive shell' }),
-  history_file: key(PATH, { help: 'of the interactive shell' }),
+  history_file: key(SHORT_PATH, { help: 'of the interactive shell' }),
 } as const satisfies Table;
 
 /** Read once for a program. `%(process_num)s` is not known here. */

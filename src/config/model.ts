@@ -1,4 +1,5 @@
 /** What a supervisord.conf means, every value read, typed, expanded and defaulted. Source: supervisord's manual, "Configuration File". */
+import type { Plan } from '../daemon/plan';
 
 /** Where a value was written, for messages. */
 export interface Place {
@@ -68,6 +69,9 @@ export interface ListenerConfig {
   resultHandler: string;
 }
 
+/** daemon/plan.ts, as it can be written down. */
+export type GivenPlan = Omit<Plan, 'environment' | 'account'>;
+
 /** One process: a program with numprocs = 3 is three of these. */
 export interface ProcessConfig {
   kind: 'program' | 'fcgi-program' | 'eventlistener';
@@ -118,6 +122,8 @@ export interface ProcessConfig {
   readyTimeout: number;
   /** Seconds. Default 10. */
   restartDelayMax: number;
+  /** `start --respawn`: all is settled already; of the rest only how it is looked after counts. */
+  plan?: GivenPlan;
   sockets: SocketConfig[];
   place: Place;
 }

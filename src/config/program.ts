@@ -1,5 +1,4 @@
 /** From a `[program:x]`, `[fcgi-program:x]` or `[eventlistener:x]` to its processes. */
-import { type LimitName, limitNames } from '../process/limits';
 import { channelOf, checkDirect, redirected } from './channel';
 import { located } from './diagnostics';
 import { Scope } from './expand';
@@ -8,6 +7,7 @@ import type { Values } from './key';
 import { ENVIRONMENT, PROCESS, PROGRAM } from './keys';
 import type { ProcessConfig } from './model';
 import { fcgiOf, listenerOf } from './program_kinds';
+import { LIMITS } from './program_types';
 import type { Reading } from './section';
 import { checkName } from './types';
 
@@ -30,7 +30,7 @@ export interface Program {
   name: string;
 }
 
-/** Undefined: it is another section. @throws MisconfigurationError for a name that cannot be one */
+/** Undefined: it is another section. */
 export function programOf(section: Section): Program | undefined {
   const [, word, name = ''] = /^([^:]*):([\s\S]*)$/.exec(section.header) ?? [];
   const kind = (['program', 'fcgi-program', 'eventlistener'] as const).find((each) => each === word);
@@ -109,7 +109,7 @@ function commonOf(
     redirectStderr: values.redirect_stderr,
     ...(values.umask !== undefined && { umask: values.umask }),
     serverUrl: values.serverurl,
-    limits: limitNames().flatMap((name) => values[`rlimit_${name as LimitName}`] ?? []),
+    limits: LIMITS.flatMap((name) => values[`rlimit_${name}`] ?? []),
     ...(values.nice !== undefined && { nice: values.nice }),
     ...(values.oom_score_adj !== undefined && { oomScoreAdj: values.oom_score_adj }),
     dependsOn: values.depends_on,

@@ -22,14 +22,13 @@ function limit(name: string): Type<LimitConfig> {
   };
 }
 
+export const LIMITS = limitNames() as LimitName[];
+
 /** `rlimit_nofile` and all others that the system has. */
 export const LIMIT_KEYS: Readonly<Record<`rlimit_${LimitName}`, Key<LimitConfig | undefined>>> = prefixed(
   'rlimit',
   Object.fromEntries(
-    limitNames().map((name) => [
-      name,
-      key(limit(name), { help: 'resource limit, see setrlimit(2)', ours: true }),
-    ]),
+    LIMITS.map((name) => [name, key(limit(name), { help: 'resource limit, see setrlimit(2)', ours: true })]),
   ) as Record<LimitName, Key<LimitConfig | undefined>>,
 );
 

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { invalid } from '../errors';
+import { absolutePath } from '../process/working_directory';
 import { checkDependencies } from './dependencies';
 import type { Warn } from './diagnostics';
 import { Scope } from './expand';
@@ -33,7 +34,7 @@ export interface Reread {
 
 /** @throws TdaemonError (`invalid`) `FILE:LINE: [section] key: what is wrong`, if it concerns more than one program */
 export function readConfig(file: string, options: ReadOptions = {}): Reread {
-  const { environment = process.env, overrides = {}, cwd = process.cwd() } = options;
+  const { environment = process.env, overrides = {}, cwd = resolve(absolutePath('.')) } = options;
   const warnings = new Map<string, Warning>();
   const warn: Warn = (message, place) => {
     const warning = { ...place, message };
@@ -82,16 +83,14 @@ function readAll(
   };
 }
 
+/** A group that has nobody left goes too. */
 function without(groups: GroupConfig[], broken: readonly Broken[]): GroupConfig[] {
-  if (broken.length === 0) return groups;
-  const isBroken = (group: string, program: string) =>
-    broken.some((each) => each.group === group && each.program === program);
-  return groups
-    .map((group) => ({
-      ...group,
-      processes: group.processes.filter(({ program }) => !isBroken(group.name, program)),
-    }))
-    .filter((group, at) => group.processes.length > 0 || groups[at]?.processes.length === 0);
+  return groups.flatMap((group) => {
+    const gone = new Set(broken.filter((each) => each.group === group.name).map(({ program }) => program));
+    if (gone.size === 0) return group;
+    const processes = group.processes.filter(({ program }) => !gone.has(program));
+    return processes.length === 0 ? [] : { ...group, processes };
+  });
 }
 
 function supervisordOf(values: Values<typeof SUPERVISORD>, temporary: string): SupervisordConfig {

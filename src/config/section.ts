@@ -93,7 +93,7 @@ export class Reading {
 
   #override(key: Key<unknown>, text: string): unknown {
     const option = `--${key.option?.long}`;
-    return located({ file: option, line: 0 }, `'${text}'`, () =>
+    return located({ file: option, line: 0 }, '', () =>
       key.type.read(text, this.surroundings, (what) => this.warn(`${option}: ${what}`)),
     );
   }

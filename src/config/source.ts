@@ -6,7 +6,7 @@ import { errnoWords } from '../process/errno';
 import { MisconfigurationError, type Warn } from './diagnostics';
 import type { Scope } from './expand';
 import { glob } from './glob';
-import { type Ini, parseIni } from './ini';
+import { type Ini, parseIni, type Section } from './ini';
 import { INCLUDE } from './keys';
 import { Reading } from './section';
 import type { Surroundings } from './surroundings';
@@ -29,6 +29,7 @@ function decode(bytes: Buffer, file: string): string {
 /** @param file absolute. @throws TdaemonError (`invalid`) */
 export function readSource(file: string, surroundings: Surroundings, scope: Scope, warn: Warn): Reading {
   const ini: Ini = { sections: new Map(), defaults: new Map() };
+  const reading = new Reading(ini, surroundings, warn);
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -36,45 +37,38 @@ export function readSource(file: string, surroundings: Surroundings, scope: Scop
     throw invalid(`cannot read '${file}': ${why(error)}`);
   }
   parseIni(decode(bytes, file), file, ini, warn);
-  const reading = new Reading(ini, surroundings, warn);
-  for (const included of includedBy(reading, file, scope)) {
-    let more: Buffer;
-    try {
-      more = readFileSync(included);
-    } catch (error) {
-      reading.doubt(includeOf(ini), 'files', `cannot read '${included}': ${why(error)}`);
-      continue;
-    }
-    parseIncluded(decode(more, included), included, reading);
-  }
+  const include = ini.sections.get('include');
+  if (include) for (const each of includedBy(reading, include, scope)) readIncluded(reading, include, each);
   return reading;
 }
 
-function includeOf(ini: Ini) {
-  return ini.sections.get('include') as NonNullable<ReturnType<Ini['sections']['get']>>;
-}
-
-/** What it includes itself is not read. */
-function parseIncluded(text: string, file: string, { ini, warn }: Reading): void {
-  const include = includeOf(ini);
-  const { entries } = include;
-  include.entries = new Map();
-  parseIni(text, file, ini, warn);
-  for (const { place } of include.entries.values())
-    warn('an included file includes no others: this has no effect', place);
-  include.entries = entries;
-}
-
-function includedBy(reading: Reading, file: string, scope: Scope): string[] {
-  const section = reading.ini.sections.get('include');
-  if (!section) return [];
-  const { files } = reading.values(section, INCLUDE, scope);
+function includedBy(reading: Reading, include: Section, scope: Scope): string[] {
+  const directory = dirname(include.place.file);
+  const { files } = reading.values(include, INCLUDE, scope);
   return files
     .split(/\s+/)
     .filter((pattern) => pattern !== '')
     .flatMap((pattern) => {
-      const found = glob(resolve(dirname(file), pattern));
-      if (found.length === 0) reading.doubt(section, 'files', `no file matches '${pattern}'`);
+      const found = glob(resolve(directory, pattern));
+      if (found.length === 0) reading.doubt(include, 'files', `no file matches '${pattern}'`);
       return found;
     });
+}
+
+/** What it includes itself is not read. */
+function readIncluded(reading: Reading, include: Section, file: string): void {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    reading.doubt(include, 'files', `cannot read '${file}': ${why(error)}`);
+    return;
+  }
+  const { entries } = include;
+  include.entries = new Map();
+  parseIni(decode(bytes, file), file, reading.ini, reading.warn);
+  for (const { place } of include.entries.values())
+    if (file !== include.place.file)
+      reading.warn('an included file includes no others: this has no effect', place);
+  include.entries = entries;
 }

@@ -1,9 +1,10 @@
 /** What a value may depend on besides its text: users, directories, the environment. Asked once in a reading. */
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { invalid } from '../errors';
 import { native, type UserEntry } from '../native';
+import { errnoName, errnoWords } from '../process/errno';
 import type { Owner } from './model';
 
 function cached<Result>(find: (name: string) => Result): (name: string) => Result {
@@ -17,25 +18,28 @@ function cached<Result>(find: (name: string) => Result): (name: string) => Resul
   };
 }
 
+/** One that we may not look for is none to us. */
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 const isNumber = (text: string) => /^\d{1,10}$/.test(text);
 
 /** A name is looked up first, so that a user whose name is all digits is found. */
-function findUser(name: string): UserEntry | undefined {
-  const named = native.findUser(name);
-  if (typeof named === 'object' && named !== null) return named;
-  const numbered = isNumber(name) ? native.findUser(Number(name)) : null;
-  return typeof numbered === 'object' && numbered !== null ? numbered : undefined;
-}
-
-function findGroup(name: string): number | undefined {
-  const named = native.findGroup(name);
-  if (typeof named === 'object' && named !== null) return named.gid;
-  const numbered = isNumber(name) ? native.findGroup(Number(name)) : null;
-  return typeof numbered === 'object' && numbered !== null ? numbered.gid : undefined;
+function lookUp<Entry>(kind: string, find: (name: string | number) => Entry | number | null) {
+  return (name: string): Entry | undefined => {
+    for (const key of isNumber(name) ? [name, Number(name)] : [name]) {
+      const found = find(key);
+      if (typeof found === 'number')
+        throw invalid(`cannot look up ${kind} '${name}': ${errnoWords(found)} (${errnoName(found)})`);
+      if (found !== null) return found;
+    }
+    return undefined;
+  };
 }
 
 export class Surroundings {
@@ -43,8 +47,8 @@ export class Surroundings {
   /** Relative paths begin here. */
   cwd: string;
   readonly #directory = cached(isDirectory);
-  readonly #user = cached(findUser);
-  readonly #group = cached(findGroup);
+  readonly #user = cached(lookUp('user', native.findUser));
+  readonly #group = cached(lookUp('group', native.findGroup));
 
   constructor(environment: Readonly<Record<string, string | undefined>>, cwd: string) {
     this.environment = environment;
@@ -63,27 +67,31 @@ export class Surroundings {
     const colon = text.indexOf(':');
     if (colon === -1) return { uid: this.user(text).uid, gid: -1 };
     const group = text.slice(colon + 1);
-    const gid = this.#group(group);
-    if (gid === undefined) throw invalid(`there is no group '${group}'`);
-    return { uid: this.user(text.slice(0, colon)).uid, gid };
+    const found = this.#group(group);
+    if (!found) throw invalid(`there is no group '${group}'`);
+    return { uid: this.user(text.slice(0, colon)).uid, gid: found.gid };
   }
 
-  /** Absolute; `~` and `~user` as in a shell. */
+  /** Absolute. `..` stays as it is: only the kernel knows what lies above a symbolic link. */
+  absolute(text: string): string {
+    return text.startsWith('/') ? text : `${this.cwd === '/' ? '' : this.cwd}/${text.replace(/^\.\//, '')}`;
+  }
+
+  /** The same, with `~` and `~user` as in a shell. */
   path(text: string): string {
     if (text === '') throw invalid('it is empty');
     const tilde = /^~([^/]*)/.exec(text);
-    if (!tilde) return resolve(this.cwd, text);
+    if (!tilde) return this.absolute(text);
     const name = tilde[1] ?? '';
     const home = name === '' ? (this.environment.HOME ?? homedir()) : this.#user(name)?.home;
-    return resolve(this.cwd, home === undefined ? text : home + text.slice(tilde[0].length));
+    return this.absolute(home === undefined ? text : home + text.slice(tilde[0].length));
   }
 
   /** The path of a file that may be made. */
   file(text: string): string {
     const path = this.path(text);
-    const directory = resolve(path, '..');
-    if (!this.#directory(directory))
-      throw invalid(`the directory '${directory}' of '${text}' does not exist`);
+    if (!this.#directory(dirname(path)))
+      throw invalid(`the directory '${dirname(path)}' of '${text}' does not exist`);
     return path;
   }
 
@@ -95,9 +103,9 @@ export class Surroundings {
 
   temporaryDirectory(): string {
     const { TMPDIR, TEMP, TMP } = this.environment;
-    const found = [TMPDIR, TEMP, TMP, '/tmp', '/var/tmp'].find(
-      (each) => each && this.#directory(resolve(this.cwd, each)),
+    const places = [TMPDIR, TEMP, TMP, '/tmp', '/var/tmp'].flatMap((each) =>
+      each ? this.absolute(each) : [],
     );
-    return resolve(this.cwd, found ?? '.');
+    return places.find((each) => this.#directory(each)) ?? this.cwd;
   }
 }

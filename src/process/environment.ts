@@ -70,6 +70,11 @@ export function composeEnvironment(request: EnvironmentRequest): Environment {
   return environment;
 }
 
+/** What setVariable and variable take, of entries that are settled. */
+export function environmentOf(entries: readonly Bytes[]): Environment {
+  return new Map(entries.map((entry) => [nameOf(toBuffer(entry)), entry]));
+}
+
 export function setVariable(environment: Environment, name: string, value: Bytes): void {
   environment.set(Buffer.from(name).toString('latin1'), entryFor(name, value));
 }

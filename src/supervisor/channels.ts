@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { ChannelConfig, ProcessConfig } from '../config/model';
 import { TdaemonError } from '../errors';
 import { native, type StdioPlan } from '../native';
@@ -12,6 +13,9 @@ import type { LoggerLink } from './logger_link';
 /** So that a program of another user can open its `/dev/stdout` again. */
 const OUTPUT_MODE = 0o622;
 const INPUT_MODE = 0o600;
+
+/** How long a hanging disk may hold up the end of a program. */
+const DRAIN_MS = 5000;
 
 export interface LogSurroundings {
   runtimeDirectory: string;
@@ -162,9 +166,10 @@ export class Channels {
       if (errno !== 0) throw this.#failed('clear the log', errno);
   }
 
-  /** The process is no more: nor are its FIFOs, once they are empty. */
+  /** The process is no more: nor are its FIFOs, once they are empty, or their log cannot be written for long. */
   async close(): Promise<void> {
-    await Promise.all(this.#used().map((channel) => this.#around.logger.drop(this.id(channel))));
+    const dropped = this.#used().map((channel) => this.#around.logger.drop(this.id(channel)));
+    await Promise.race([Promise.all(dropped), setTimeout(DRAIN_MS, undefined, { ref: false })]);
     for (const channel of this.#used()) this.#around.keeper.drop(this.id(channel));
     for (const channel of ['stdin', 'stdout', 'stderr'] as const) rmSync(this.fifo(channel), { force: true });
   }

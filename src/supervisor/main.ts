@@ -1,14 +1,19 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
 import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../config/read';
 import { ControlServers, serverUrlOf } from '../control/control_servers';
+import { TdaemonError } from '../errors';
 import { native } from '../native';
-import { variablesOf } from '../process/environment';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { KeeperLink } from './keeper_link';
-import { type LaunchOptions, readLaunchOptions, writeLaunchFailure } from './launch_options';
+import {
+  configOf,
+  type LaunchOptions,
+  readLaunchOptions,
+  wholeConfigOf,
+  writeLaunchFailure,
+} from './launch_options';
 import { LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
 import { replaceKeeper } from './replace_keeper';
@@ -18,6 +23,9 @@ import { Supervisor } from './supervisor';
 const KEEPER_DESCRIPTOR = 3;
 /** Wrong configuration, socket in use, …, as supervisord has it. */
 const FAILED = 2;
+
+/** exit_on_fatal. */
+const FATAL_STATUS = 1;
 
 const ENDS = ['TERM', 'INT', 'QUIT'];
 
@@ -36,10 +44,9 @@ class SupervisorProcess {
   constructor(runtimeDirectory: string) {
     this.#runtimeDirectory = runtimeDirectory;
     this.#options = readLaunchOptions(runtimeDirectory);
-    const { configFile, overrides, environment, openFiles, directory, foreground } = this.#options;
-    const from = { overrides, environment: variablesOf(environment), cwd: directory };
-    const read = () => readConfig(configFile, from).config;
-    const config = read();
+    const options = this.#options;
+    const { environment, openFiles, directory, foreground } = options;
+    const config = configOf(options);
     const { supervisord } = config;
     this.#log = new MainLog({
       file: supervisord.logfile,
@@ -61,7 +68,7 @@ class SupervisorProcess {
         directory,
         umask: supervisord.umask,
       },
-      readConfig: read,
+      readConfig: () => wholeConfigOf(options),
     });
     this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
       shutdown: () => void this.#end('SHUTDOWN'),
@@ -88,7 +95,20 @@ class SupervisorProcess {
     await this.#supervisor.begin();
     await this.#servers.serve();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
+    if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
+  }
+
+  /** Of `start --respawn`: whoever has asked wants to know. @throws TdaemonError: it does not come up, and nothing is left */
+  async #awaitFirst(): Promise<void> {
+    const [first] = this.#supervisor.processes();
+    if (!first || first.isAdopted || first.restarts > 0) return;
+    const settled = new Set(['RUNNING', 'BACKOFF', 'FATAL', 'EXITED'] as const);
+    if ((await first.reaches(settled)) === 'RUNNING') return;
+    const { spawnError: message, spawnFailure: reason = 'ended' } = first;
+    await this.#supervisor.end('SHUTDOWN');
+    clean(this.#runtimeDirectory);
+    throw new TdaemonError(message, { reason, code: 'ERR_TDAEMON_RESPAWN' });
   }
 
   /** One is in charge at a time: when there is another still, we are its successor, and say so when nothing can fail any more. */
@@ -137,6 +157,11 @@ class SupervisorProcess {
       process.on(`SIG${name}` as NodeJS.Signals, () => this.#onSignal(name));
     // Without a handler of ours Node opens its inspector, to whoever asks.
     process.on('SIGUSR1', () => undefined);
+    this.#supervisor.on('state', ({ process, to }) => {
+      if (to !== 'FATAL' || !this.#supervisor.config.supervisord.exitOnFatal) return;
+      this.#log.say('critical', `${process.fullName} is FATAL: exit_on_fatal`);
+      void this.#end('SHUTDOWN', FATAL_STATUS);
+    });
     this.#logger.on('trouble', (id, errno) =>
       this.#log.say('error', `cannot write the log of ${id} (errno ${errno})`),
     );
@@ -160,7 +185,8 @@ class SupervisorProcess {
     }
   }
 
-  async #end(how: 'SHUTDOWN' | 'RESTARTING'): Promise<void> {
+  /** @param status of the keeper, and so of the container or unit */
+  async #end(how: 'SHUTDOWN' | 'RESTARTING', status = 0): Promise<void> {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
@@ -171,7 +197,7 @@ class SupervisorProcess {
     if (how === 'SHUTDOWN') {
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
-      this.#keeper.leave(0);
+      this.#keeper.leave(status);
     }
     await this.#keeper.flushed();
     await this.#log.close();
@@ -210,7 +236,8 @@ async function main(): Promise<void> {
     await new SupervisorProcess(runtimeDirectory).run();
   } catch (error) {
     const { message } = error as Error;
-    writeLaunchFailure(runtimeDirectory, { message });
+    const reason = error instanceof TdaemonError ? error.reason : 'setup';
+    writeLaunchFailure(runtimeDirectory, { message, reason });
     process.stderr.write(`Error: ${message}\n`);
     process.exit(FAILED);
   }

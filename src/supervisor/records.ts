@@ -7,6 +7,7 @@ import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import path from 'node:path';
 import type { ProcessConfig } from '../config/model';
 import { native } from '../native';
+import { fromJson, toJson } from './json';
 import type { State } from './states';
 
 export interface ProcessRecord {
@@ -50,7 +51,7 @@ export class Records {
 
   write(name: string, record: ProcessRecord): void {
     const file = this.#file(name, 'json');
-    writeFileSync(`${file}.new`, JSON.stringify(record, withInfinity), { mode: 0o600 });
+    writeFileSync(`${file}.new`, toJson(record), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
 
@@ -106,16 +107,10 @@ export class Records {
   }
 }
 
-/** JSON has no number for an unlimited limit. */
-function withInfinity(key: string, value: unknown): unknown {
-  if (value === Number.POSITIVE_INFINITY) return 'unlimited';
-  return value === 'unlimited' && (key === 'soft' || key === 'hard') ? Number.POSITIVE_INFINITY : value;
-}
-
 /** They are written whole, or not at all. */
 function parse(text: string): ProcessRecord | undefined {
   try {
-    return JSON.parse(text, withInfinity) as ProcessRecord;
+    return fromJson<ProcessRecord>(text);
   } catch {
     return undefined;
   }

@@ -43,7 +43,15 @@ function plan(place: KeeperPlace, other: number): SpawnPlan {
   ];
   return {
     candidates: [program],
-    argv: ['tdaemon-keeper', runtimeDirectory, ...options, '--', ...process.argv],
+    argv: [
+      'tdaemon-keeper',
+      runtimeDirectory,
+      ...options,
+      '--',
+      process.execPath,
+      ...process.execArgv,
+      ...process.argv.slice(1),
+    ],
     env: callersEnvironment(),
     highDescriptor: 255,
     stdio: [{ kind: 'null' }, { kind: 'inherit', descriptor: 1 }, { kind: 'inherit', descriptor: 2 }],

@@ -19,10 +19,19 @@ function base(uid: number): string {
   return own?.startsWith('/') ? path.join(own, 'tdaemon') : `/tmp/tdaemon-${uid}`;
 }
 
+function named(identifier: string, key: string): string {
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 12);
+  return path.join(base(process.geteuid?.() ?? 0), `${encodeURIComponent(identifier)}-${hash}`);
+}
+
 /** Every supervisord.conf has the identifier `supervisor`: the hash keeps two of them apart. */
 export function runtimeDirectoryOf(configFile: string, identifier: string): string {
-  const hash = createHash('sha256').update(realpathSync(configFile)).digest('hex').slice(0, 12);
-  return path.join(base(process.geteuid?.() ?? 0), `${encodeURIComponent(identifier)}-${hash}`);
+  return named(identifier, realpathSync(configFile));
+}
+
+/** Of one command: its pidfile tells it from others. */
+export function respawnDirectoryOf(key: string, identifier: string): string {
+  return named(identifier, key);
 }
 
 /**

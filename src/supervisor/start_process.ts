@@ -1,9 +1,11 @@
 /** One start: intent first, then a child that writes down who it is before it executes. */
 import { closeSync } from 'node:fs';
-import type { ProcessConfig } from '../config/model';
+import type { GivenPlan, ProcessConfig } from '../config/model';
 import { failureOf } from '../daemon/failure';
+import type { Plan } from '../daemon/plan';
 import { invalid, TdaemonError } from '../errors';
 import { native, type Spawned } from '../native';
+import { environmentOf } from '../process/environment';
 import type { Channels } from './channels';
 import { planProgram } from './program_plan';
 import { ProgramReadiness } from './program_readiness';
@@ -22,8 +24,12 @@ export function startProcess(
   try {
     const stdio = channels.openStdio();
     opened.push(...stdio.opened);
-    const plan = planProgram(config, group, surroundings, stdio.stdio);
-    const logs = (['stdout', 'stderr'] as const).map((channel) => channels.logFile(channel));
+    const plan = config.plan
+      ? settledPlan(config.plan)
+      : planProgram(config, group, surroundings, stdio.stdio);
+    const logs = config.plan
+      ? plan.spawn.stdio.slice(1).map((output) => (output.kind === 'file' ? output.path : undefined))
+      : [channels.logFile('stdout'), channels.logFile('stderr')];
     if (config.ready.length > 0) readiness = new ProgramReadiness(plan, config, logs, warn);
     plan.spawn.record = records.open(`${group}:${config.name}`);
     opened.push(plan.spawn.record);
@@ -36,6 +42,11 @@ export function startProcess(
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
+}
+
+/** What was settled when it was first asked for. */
+function settledPlan(given: GivenPlan): Plan {
+  return { ...given, spawn: { ...given.spawn }, environment: environmentOf(given.spawn.env) };
 }
 
 /** What the system refuses here is the program's misfortune, not ours. */

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { ProcessConfig } from '../config/model';
-import { TdaemonError } from '../errors';
+import { type FailureReason, TdaemonError } from '../errors';
 import { type Exit, native, type Spawned } from '../native';
 import { bootId, TICKS } from '../process/identity';
 import { LiveProcess } from '../process/live_process';
@@ -72,6 +72,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** Undefined: none yet. */
   exitStatus: number | undefined;
   spawnError = '';
+  /** Why it could not be executed, the last time that it could not. */
+  spawnFailure: FailureReason | undefined;
   /** Failures in a row. */
   failures = 0;
   restarts = 0;
@@ -134,7 +136,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
 
   /** @returns false: it is not in a state from which it can be started */
   start(): boolean {
-    if (!STOPPED_STATES.has(this.#state)) return false;
+    if (!STOPPED_STATES.has(this.#state) || this.#host.isEnding) return false;
     this.failures = 0;
     this.#delay.reset();
     return this.#dispatch('start');
@@ -238,6 +240,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     } catch (error) {
       if (!(error instanceof TdaemonError)) throw error;
       this.spawnError = error.message;
+      this.spawnFailure = error.reason;
       log.say('info', `spawnerr: ${error.message}`);
       this.#dispatch('spawn-failed');
     }
@@ -320,7 +323,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
         `gave up: ${this.name} entered FATAL state, too many start retries too quickly`,
       );
       this.#dispatch('give-up');
-    } else this.#timer = setTimeout(() => this.#dispatch('retry'), this.failures * 1000);
+    } else {
+      // As supervisord while it gives up some day; else no longer than a restart waits.
+      const most = startRetries === Number.POSITIVE_INFINITY ? this.config.restartDelayMax : this.failures;
+      this.#timer = setTimeout(() => this.#dispatch('retry'), Math.min(this.failures, most) * 1000);
+    }
   }
 
   async #onEnd(): Promise<void> {

@@ -1,11 +1,13 @@
 /** Every case of the corpus: what it means, or what is said of it. */
-import { describe, expect, it } from 'vitest';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { warningText } from '../../src/config/diagnostics';
 import { type Reread, readConfig } from '../../src/config/read';
 import { TdaemonError } from '../../src/errors';
 import { type ConfigCase, type Expectation, environmentAt, layOut, themes } from '../helpers/config_cases';
 import { overridesOf } from '../helpers/config_options';
-import { scratch } from '../helpers/scratch';
 
 interface Outcome {
   result?: Reread;
@@ -57,8 +59,15 @@ function check({ result, error }: Outcome, { kind, at, text }: Expectation): voi
 }
 
 describe.each(themes())('$name', ({ cases }) => {
+  // One for all: nothing is started that could stay behind, and there are hundreds.
+  let all: string;
+  beforeAll(() => {
+    all = fs.mkdtempSync(path.join(os.tmpdir(), 'tdaemon-test-'));
+  });
+  afterAll(() => fs.rmSync(all, { recursive: true, force: true }));
+
   it.each(cases)('$title', (each) => {
-    const { directory } = scratch();
+    const directory = fs.mkdtempSync(path.join(all, 'case-'));
     const outcome = outcomeOf(each, directory);
     const expected = each.expected.map((one) => ({ ...one, text: one.text.replaceAll('$HERE', directory) }));
     expect(expected).not.toEqual([]);

@@ -53,3 +53,10 @@ it('many lines that open quotes are no trouble', () => {
     'it',
   );
 });
+
+it('a path that no system call takes is a mistake of its program', () => {
+  const at = scratch();
+  const text = `[supervisord]\n[program:x]\ncommand=/bin/cat\nstdout_logfile=/${'x'.repeat(5000)}/y\n`;
+  const { broken } = readConfig(at.write('conf', text), { cwd: at.directory });
+  expect(broken.map(({ program }) => program)).toEqual(['x']);
+});

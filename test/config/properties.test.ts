@@ -94,7 +94,7 @@ describe('a file of anything', () => {
           expect((error as TdaemonError).reason).toBe('invalid');
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 

@@ -6,7 +6,8 @@ import path from 'node:path';
 const root = path.join(__dirname, '..', '..');
 
 export function setup(): void {
-  for (const needed of ['build/Release/tdaemon.node', 'dist/tdaemon.js'])
+  const keeper = process.platform === 'linux' ? ['build/Release/tdaemon-keeper'] : [];
+  for (const needed of ['build/Release/tdaemon.node', 'dist/tdaemon.js', ...keeper])
     if (!fs.existsSync(path.join(root, needed)))
       throw new Error(`${needed} is missing: run "npm install" or "npm run build"`);
   const out = path.join(root, 'build', 'fixtures');

@@ -1,12 +1,12 @@
 /** The real logger, spoken to over its socket as the supervisor does. */
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually';
 import { fixture, ROOT } from './paths';
-import { isAlive } from './procfs';
 import type { Scratch } from './scratch';
 
 /** Another build of it, such as one with sanitizers, may be tested too. */
@@ -102,10 +102,7 @@ export class Logger extends Speaker {
 
 async function connected(socketPath: string): Promise<net.Socket> {
   const socket = net.connect(socketPath);
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('error', reject);
-  });
+  await once(socket, 'connect');
   onTestFinished(() => {
     socket.destroy();
   });
@@ -124,13 +121,7 @@ export interface LoggerOptions {
 export async function startLogger(at: Scratch, options: LoggerOptions = {}): Promise<Logger> {
   const socketPath = at.file(`logger${++loggers}`);
   const { under = [], stdout, uid } = options;
-  const words = [socketPath, ...[...under, KEEPER, '--logger']];
-  const [program, ...more] = under.length > 0 ? [...under] : [];
-  if (program !== undefined) {
-    const file = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
-    words.splice(1, words.length, file, ...more, KEEPER, '--logger');
-  }
-  const child = spawn(fixture('listen_exec'), words, {
+  const child = spawn(fixture('listen_exec'), [socketPath, ...under, KEEPER, '--logger'], {
     // By this the scratch directory's end finds it.
     env: { ...process.env, TEST_DIRECTORY: at.directory },
     stdio: ['ignore', stdout ?? 'ignore', 'inherit'],
@@ -140,19 +131,11 @@ export async function startLogger(at: Scratch, options: LoggerOptions = {}): Pro
     child.once('exit', (status) => resolve(status));
   });
   const pid = child.pid as number;
-  const ready = () => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--logger');
-  const listens = () => fs.existsSync(socketPath) && isAlive(pid) && ready();
-  await eventually('the start of the logger', () => listens() && !isExecuting(pid));
-  return new Logger(await connected(socketPath), at, pid, ended, socketPath);
-}
-
-/** Still listen_exec. */
-function isExecuting(pid: number): boolean {
-  try {
-    return fs.readlinkSync(`/proc/${pid}/exe`).endsWith('listen_exec');
-  } catch {
-    return true;
-  }
+  await eventually('the socket of the logger', () => fs.existsSync(socketPath));
+  const logger = new Logger(await connected(socketPath), at, pid, ended, socketPath);
+  // Before it listens to signals they would end it.
+  await logger.ask('reopen', 'reopened');
+  return logger;
 }
 
 /** Makes a channel's FIFO and holds it, as the keeper does. Returns the descriptor. */

@@ -33,6 +33,14 @@ it('the newcomer that says it is ready is in charge, and the old one is no longe
   await keeper.supervisor(2);
 });
 
+it('what ends supervisors, and was told to the old one only, is told to its successor', async () => {
+  const { keeper, first, second } = await handingOver();
+  keeper.signal('SIGTERM');
+  await first.hears('signal TERM');
+  second.say('ready');
+  await second.hears('signal TERM');
+});
+
 describe('while a newcomer is getting ready', () => {
   it('exits are told to both, and known when one has seen them', async () => {
     const { keeper, first, second } = await handingOver();
@@ -71,7 +79,7 @@ describe('while a newcomer is getting ready', () => {
   it('the end of the old one leaves the newcomer in charge, and nobody else is started', async () => {
     const { keeper, first, second } = await handingOver();
     first.kill();
-    await noZombies(keeper.pid);
+    await eventually('its end', () => procfs.stat(first.pid) === undefined);
     keeper.signal('SIGHUP');
     second.say('ready');
     await second.hears('signal HUP');

@@ -61,17 +61,20 @@ describe('a supervisor that ends without having left', () => {
   });
 });
 
-it('one that has closed its end of the link gets them as signals', async () => {
+it('one that has closed its end of the link gets TERM as a signal, and the next one is told', async () => {
   const { keeper, first } = await readyKeeper(scratch());
   first.do('close');
   await eventually('the end of the link', () => {
     const links = [...procfs.descriptors(keeper.pid).values()].filter((file) => file.startsWith('socket:'));
     return links.length === 1;
   });
-  send(keeper.pid, 'USR1');
+  send(keeper.pid, 'HUP');
+  send(keeper.pid, 'TERM');
   const second = await keeper.supervisor(1);
-  await second.hears('end-of-exits');
   expect(second.pid).not.toBe(first.pid);
+  second.say('ready');
+  await second.settled();
+  expect(second.told('signal')).toEqual(['signal HUP', 'signal TERM']);
 });
 
 it('a signal that was ignored by who started the keeper is told all the same', async () => {

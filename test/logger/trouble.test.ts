@@ -31,16 +31,11 @@ describe.skipIf(!mayMount)('a full disk (needs CAP_SYS_ADMIN)', () => {
     await logger.open('a', { log });
     await logger.open('b');
     const count = 300_000;
-    let ended = false;
-    const written = writeLines(fifo, 0, count).then((status) => {
-      ended = true;
-      return status;
-    });
+    const written = writeLines(fifo, 0, count);
+    void written.then(() => logger.say('flush a'));
     let text = '';
     // A full disk again and again: what somebody moves away makes room.
-    while (!ended) {
-      await Promise.race([logger.hear(`trouble a ${ENOSPC}`), written]);
-      if (ended) break;
+    while ((await logger.hear(/^(trouble|flushed) a /)) === `trouble a ${ENOSPC}`) {
       fs.writeSync(other, 'not held up\n');
       await logger.flush('b');
       text += read(log);
@@ -48,7 +43,7 @@ describe.skipIf(!mayMount)('a full disk (needs CAP_SYS_ADMIN)', () => {
       await logger.hear('fine a');
     }
     expect(await written).toBe(0);
-    await logger.flush('a');
+    expect(text.length).toBeGreaterThan(0);
     expect(firstDifference(text + read(log), numbered(0, count))).toBeUndefined();
   });
 

@@ -1,0 +1,125 @@
+/** `tdaemon start --respawn`: one command, started again whenever it ends. */
+import fs from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../helpers/eventually';
+import * as procfs from '../helpers/procfs';
+import { type Scratch, scratch } from '../helpers/scratch';
+import { mark } from '../helpers/start';
+import { type Ran, tdaemon } from '../helpers/tdaemon';
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Keeper and supervisor mention the pidfile; the command its mark. */
+async function respawn(at: Scratch, options: readonly string[], command: readonly string[]): Promise<Ran> {
+  onTestFinished(async () => {
+    await eventually('the end of all', () => {
+      const left = [...procfs.mentioning(at.directory), ...keepers(at)];
+      left.forEach(kill);
+      return left.length === 0;
+    });
+  });
+  const env = { ...process.env, TDAEMON_TEST: at.directory };
+  return tdaemon(['--respawn', '-p', at.file('pid'), ...mark(at), ...options, '--', ...command], { env });
+}
+
+const keepers = (at: Scratch) =>
+  procfs.mentioning(`TDAEMON_TEST=${at.directory}`).filter((pid) => procfs.isAlive(pid));
+
+const keeperOf = (at: Scratch) => Number(fs.readFileSync(at.file('pid'), 'utf8'));
+
+/** The one process that runs this command. */
+function running(at: Scratch, word: string): number | undefined {
+  return procfs
+    .mentioning(at.directory)
+    .find((pid) => procfs.isAlive(pid) && String(procfs.commandLine(pid)[0]) === word);
+}
+
+describe('start --respawn', () => {
+  it('starts the command again, with all that was asked for', async () => {
+    const at = scratch();
+    const ran = await respawn(
+      at,
+      ['--log', at.file('log'), '--limit', 'nofile=333', '--umask', '027', '-E', 'X=1'],
+      ['sh', '-c', 'echo "$X"; exec -a mine sleep 1000'.replace('exec -a mine', 'exec')],
+    );
+    expect(ran).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    const first = await eventually('it runs', () => running(at, 'sleep'));
+    expect(procfs.limit(first, 'Max open files')?.soft).toBe('333');
+    expect(procfs.status(first, 'Umask')).toBe('0027');
+    expect(procfs.link(first, 'cwd')).toBe('/');
+    kill(first);
+    const second = await eventually('it runs again', () => {
+      const pid = running(at, 'sleep');
+      return pid !== first && pid;
+    });
+    expect(second).not.toBe(first);
+    expect(fs.readFileSync(at.file('log'), 'utf8')).toBe('1\n1\n');
+    expect((await tdaemon(['status', '-p', at.file('pid')])).status).toBe(0);
+    expect((await tdaemon(['stop', '-p', at.file('pid')])).status).toBe(0);
+    expect(running(at, 'sleep')).toBeUndefined();
+    expect(fs.existsSync(at.file('pid'))).toBe(false);
+  });
+
+  it('is refused while it runs: 1', async () => {
+    const at = scratch();
+    expect((await respawn(at, [], ['sleep', '1000'])).status).toBe(0);
+    const again = await respawn(at, [], ['sleep', '1000']);
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('running') });
+  });
+
+  it.each([
+    ['/does/not/exist', 127],
+    ['/etc/passwd', 126],
+  ])('%s cannot be executed: %i, and nothing is left', async (command, status) => {
+    const at = scratch();
+    const ran = await respawn(at, [], [command]);
+    expect(ran.status).toBe(status);
+    expect(ran.stderr).toMatch(/^tdaemon: cannot execute/);
+    expect(fs.existsSync(at.file('pid'))).toBe(false);
+    await eventually('all have gone', () => keepers(at).length === 0);
+  });
+
+  it('waits until the command is ready', async () => {
+    const at = scratch();
+    const ran = await respawn(
+      at,
+      ['--ready', `file:${at.file('up')}`],
+      ['sh', '-c', `echo >${at.file('up')}; exec sleep 1000`],
+    );
+    expect(ran.status).toBe(0);
+    expect(fs.existsSync(at.file('up'))).toBe(true);
+  });
+
+  it('outlives its supervisor', async () => {
+    const at = scratch();
+    expect((await respawn(at, [], ['sleep', '1000'])).status).toBe(0);
+    const command = await eventually('it runs', () => running(at, 'sleep'));
+    const supervisor = procfs.stat(command)?.ppid as number;
+    kill(supervisor);
+    await eventually('another supervisor', () =>
+      procfs
+        .childrenOf(keeperOf(at))
+        .some((pid) => pid !== supervisor && String(procfs.commandLine(pid)[0]).includes('node')),
+    );
+    expect(procfs.isAlive(command)).toBe(true);
+    kill(command);
+    await eventually('it runs again', () => {
+      const pid = running(at, 'sleep');
+      return pid !== command && pid;
+    });
+  });
+
+  it('--restart-delay alone is wrong usage', async () => {
+    const ran = await tdaemon(['--restart-delay', '1s', '--', 'true']);
+    expect(ran).toMatchObject({
+      status: 2,
+      stderr: 'tdaemon: --restart-delay says nothing without --respawn\n',
+    });
+  });
+});
