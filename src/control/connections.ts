@@ -72,8 +72,12 @@ export class Connections {
     const connection = this.#connections.get(request.socket);
     if (!connection) return;
     connection.requests++;
-    this.#limit(connection, BODY_MS);
-    request.once('end', () => this.#unlimit(connection));
+    this.#unlimit(connection);
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    if (length !== '0' || encoding !== undefined) {
+      this.#limit(connection, BODY_MS);
+      request.once('end', () => this.#unlimit(connection));
+    }
     response.once('close', () => {
       connection.requests--;
       this.#unlimit(connection);
