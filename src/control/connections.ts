@@ -39,6 +39,8 @@ export class Connections {
     if (this.#connections.size > MOST_WAITING) this.#makeRoom();
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
+    // One for each request that is waiting.
+    socket.setMaxListeners(0);
     // After the parser, which has been told first.
     socket.on('data', () => {
       if (connection.requests === 0 && !connection.timer) this.#limit(connection, HEAD_MS);

@@ -1,5 +1,6 @@
 /** A server of node:http on a socket that listens already: who may ask, and who answers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { MainLog } from '../supervisor/main_log';
 import { isAuthorized } from './authentication';
 import { Connections } from './connections';
@@ -22,6 +23,8 @@ export class HttpServer {
   readonly #log: MainLog;
   readonly #server: Server;
   readonly #responses = new Set<ServerResponse>();
+  /** When the last request of a connection is answered. */
+  readonly #last = new WeakMap<Socket, Promise<void>>();
   #isClosing = false;
 
   constructor(rules: ServerRules, endpoints: readonly Endpoint[], log: MainLog) {
@@ -37,7 +40,7 @@ export class HttpServer {
       requireHostHeader: false,
     });
     new Connections(this.#server);
-    this.#server.on('request', (request, response) => this.#serve(request, response));
+    this.#server.on('request', (request, response) => void this.#serve(request, response));
   }
 
   /** @param descriptor of a listening socket; closed at the end */
@@ -65,20 +68,33 @@ export class HttpServer {
     clearTimeout(timer);
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
     const gone = new AbortController();
-    this.#responses.add(response);
-    response.on('error', () => undefined);
-    response.on('close', () => {
-      this.#responses.delete(response);
-      gone.abort();
-      if (this.#isClosing) request.socket.end();
+    const before = this.#last.get(socket);
+    const answered = new Promise<void>((resolve) => {
+      const end = () => {
+        socket.off('close', end);
+        this.#responses.delete(response);
+        gone.abort();
+        resolve();
+        if (this.#isClosing) socket.end();
+      };
+      // One whose turn has not come yet does not hear of the end of its connection.
+      socket.on('close', end);
+      response.on('close', end).on('error', () => undefined);
+      if (socket.closed) end();
     });
+    this.#responses.add(response);
+    this.#last.set(socket, answered);
+    // Many requests may come in one packet: one after the other.
+    if (before) await before;
+    if (gone.signal.aborted) return;
     const { path, query } = splitUrl(request.url ?? '');
     const exchange: Exchange = { request, response, path, query, signal: gone.signal, rules: this.#rules };
     if (!this.#mayPass(exchange)) return;
     const endpoint = this.#endpoints.find((each) => each.answers(path));
-    if (endpoint) void this.#handle(endpoint, exchange);
+    if (endpoint) await this.#handle(endpoint, exchange);
     else refuse(exchange, 404);
   }
 

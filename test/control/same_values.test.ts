@@ -95,6 +95,7 @@ describe.skipIf(NEEDS)(`XML-RPC${NEEDS ? ` (${NEEDS})` : ''}`, () => {
       for (const method of ['getProcessInfo', 'clearProcessLogs']) await same(method, name);
     for (const name of await rpc<string[]>(toOf(both.ours), 'system.listMethods'))
       await same('system.methodSignature', name);
+    // Our logger opens a named log before the first start, theirs at it.
     for (const [offset, length] of [
       [0, 0],
       [-10, 0],
@@ -103,7 +104,6 @@ describe.skipIf(NEEDS)(`XML-RPC${NEEDS ? ` (${NEEDS})` : ''}`, () => {
       [100, 100],
     ] as const)
       for (const name of ['a', 'off', 'nope', 'g:*'])
-        // Our logger opens a named log before the first start, theirs at it.
         for (const method of [
           'readProcessStdoutLog',
           'readProcessStderrLog',
