@@ -4,6 +4,16 @@ import { Fault } from './faults';
 import { type Methods, method } from './method';
 import { findGroup } from './names';
 
+/** @throws Fault (CANT_REREAD) */
+function reading<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TdaemonError) throw new Fault('CANT_REREAD', error.message);
+    throw error;
+  }
+}
+
 export const SUPERVISOR_METHODS: Methods = {
   shutdown: method({ returns: 'boolean', takes: [], help: 'Stops all, and ends.' }, ({ host }) => {
     host.shutdown();
@@ -11,7 +21,9 @@ export const SUPERVISOR_METHODS: Methods = {
   }),
   restart: method(
     { returns: 'boolean', takes: [], help: 'Stops all, reads the configuration, and starts anew.' },
-    ({ host }) => {
+    ({ host, supervisor }) => {
+      // Better a word now than a supervisor that does not come back.
+      reading(() => supervisor.readConfig());
       host.restart();
       return true;
     },
@@ -23,13 +35,8 @@ export const SUPERVISOR_METHODS: Methods = {
       help: 'Reads the configuration. Returns [[added, changed, removed]], the names of groups; nothing is started or stopped.',
     },
     ({ supervisor }) => {
-      try {
-        const { added, changed, removed } = supervisor.reread();
-        return [[added, changed, removed]];
-      } catch (error) {
-        if (error instanceof TdaemonError) throw new Fault('CANT_REREAD', error.message);
-        throw error;
-      }
+      const { added, changed, removed } = reading(() => supervisor.reread());
+      return [[added, changed, removed]];
     },
   ),
   addProcessGroup: method(

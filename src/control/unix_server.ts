@@ -1,6 +1,5 @@
 /** An HTTP server on a unix socket, whose file is made again when somebody removes it. */
 import type { UnixServerConfig } from '../config/model';
-import { TdaemonError } from '../errors';
 import type { MainLog } from '../supervisor/main_log';
 import type { Endpoint, ServerRules } from './exchange';
 import type { HeldDescriptors } from './held_descriptors';
@@ -62,8 +61,7 @@ export class UnixServer {
       void before.server?.close();
       if (before.file) await unlistenUnix(before.file, held);
     } catch (error) {
-      if (!(error instanceof TdaemonError)) throw error;
-      log.say('error', `${this.#rules.name} was removed by somebody: ${error.message}`);
+      log.say('error', `${this.#rules.name} was removed by somebody: ${(error as Error).message}`);
       if (!this.#closed) this.#timer = setTimeout(() => void this.#restore(), AGAIN_MS);
     }
   }
@@ -75,7 +73,8 @@ export class UnixServer {
     this.#watched?.close();
     // Before the file goes: whoever finds it must find somebody.
     const closed = this.#server?.close();
-    if (remove && this.#file) await unlistenUnix(this.#file, this.#parts.held);
+    // The keeper may be gone: nobody waits for its answer.
+    if (remove && this.#file) void unlistenUnix(this.#file, this.#parts.held);
     await closed;
   }
 }

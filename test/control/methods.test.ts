@@ -266,6 +266,22 @@ depends_on=a\n[program:t]\ncommand=sh -c 'trap "" TERM; touch DIR/t; while :; do
   });
 });
 
+describe('a configuration that cannot be read', () => {
+  it('is told, and all goes on', async () => {
+    const { unix, supervised } = await start(`[program:a]\n${SLEEPER}`);
+    const { pid } = await supervised.of('a');
+    const text = fs.readFileSync(supervised.configFile, 'utf8');
+    fs.writeFileSync(supervised.configFile, text.replace('startsecs=0', 'startsecs=never'));
+    for (const method of ['reloadConfig', 'restart'])
+      await expect(rpc(unix, method)).rejects.toMatchObject({
+        code: FAULTS.CANT_REREAD,
+        message: expect.stringMatching(/^CANT_REREAD: .*supervisord\.conf:\d+: \[program:a\] startsecs: /),
+      });
+    expect((await supervised.of('a')).pid).toBe(pid);
+    expect(await rpc(unix, 'getState')).toEqual({ statecode: 1, statename: 'RUNNING' });
+  });
+});
+
 describe('a supervisor that is killed', () => {
   it('is waited for by clients, who are served by the next', async () => {
     const { unix, supervised } = await start(`[program:a]\n${SLEEPER}`);
