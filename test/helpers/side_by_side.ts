@@ -8,6 +8,61 @@ import { endLater, type Scratch, scratch } from './scratch';
 import { type Supervised, superviseCommand, supervisedLater } from './supervise';
 import { type Ran, run } from './tdaemon';
 
+/** Of all kinds, for those who compare. */
+export const PROGRAMS = `
+[program:a]
+command=sleep 1000
+startsecs=0
+[program:b]
+command=sh -c 'echo out; echo err >&2; exec sleep 1000'
+stdout_logfile=DIR/b.out
+stderr_logfile=DIR/b.err
+autostart=false
+[program:off]
+command=sleep 1000
+autostart=false
+[program:quick]
+command=false
+autostart=false
+startretries=0
+[program:missing]
+command=/does/not/exist
+autostart=false
+[program:noexec]
+command=/etc/passwd
+autostart=false
+[program:folder]
+command=/etc
+autostart=false
+[program:nowhere]
+command=no-such-command-anywhere
+autostart=false
+[program:n]
+command=sleep 1000
+process_name=%(program_name)s_%(process_num)02d
+numprocs=2
+startsecs=0
+[program:g1]
+command=sleep 1000
+startsecs=0
+priority=2
+[program:g2]
+command=sleep 1000
+startsecs=0
+priority=1
+[group:g]
+programs=g1,g2
+[program:stubborn]
+command=sh -c 'trap "" TERM; while :; do sleep 1; done'
+stopwaitsecs=1
+autostart=false
+startsecs=0
+[program:over]
+command=true
+startsecs=0
+autorestart=false
+`;
+
 export interface Side {
   directory: string;
   configFile: string;
@@ -82,6 +137,12 @@ export class SideBySide {
   async compare(action: string): Promise<void> {
     const { ours, theirs } = await this.shown(words(action));
     if (JSON.stringify(ours) !== JSON.stringify(theirs)) this.differences.push({ action, ours, theirs });
+  }
+
+  /** One action a line. */
+  async compareAll(actions: string): Promise<void> {
+    for (const action of actions.split('\n').map((line) => line.trim()))
+      if (action !== '') await this.compare(action);
   }
 
   /** What changes by itself until it is settled. */
