@@ -76,6 +76,7 @@
             "native/keeper/keeper_held.c",
             "native/keeper/keeper_link.c",
             "native/keeper/keeper_logger.c",
+            "native/keeper/keeper_notify.c",
             "native/keeper/keeper_setup.c",
             "native/keeper/keeper_signals.c",
             "native/keeper/keeper_supervisor.c",

@@ -83,6 +83,17 @@ Napi::Value reap(const Napi::CallbackInfo &info) {
   return exit_status(info.Env(), status);
 }
 
+// exitOfChild(pid): the same, and it stays to be reaped, by us or by who is its parent after us.
+Napi::Value exit_of_child(const Napi::CallbackInfo &info) {
+  if (!info[0].IsNumber()) return type_error(info.Env(), "exitOfChild: takes a pid");
+  auto pid = static_cast<id_t>(info[0].As<Napi::Number>().Int32Value());
+  siginfo_t found = {};
+  if (waitid(P_PID, pid, &found, WEXITED | WNOHANG | WNOWAIT) == -1 || found.si_pid == 0)
+    return info.Env().Null();
+  int status = found.si_code == CLD_EXITED ? (found.si_status & 0xff) << 8 : found.si_status & 0x7f;
+  return exit_status(info.Env(), status);
+}
+
 // exitNow(status): without taking Node down in good order, which takes longer than a start, and with a name
 // server that does not answer minutes. For whoever holds nothing that must be given back.
 Napi::Value exit_now(const Napi::CallbackInfo &info) {
@@ -114,6 +125,7 @@ void export_pidfd(Napi::Env env, Napi::Object exports) {
   exports.Set("signalPidfd", Napi::Function::New(env, signal_pidfd));
   exports.Set("watchPidfd", Napi::Function::New(env, watch_pidfd));
   exports.Set("exitOf", Napi::Function::New(env, exit_of));
+  exports.Set("exitOfChild", Napi::Function::New(env, exit_of_child));
   exports.Set("reap", Napi::Function::New(env, reap));
   exports.Set("exitNow", Napi::Function::New(env, exit_now));
   exports.Set("secondsSinceBoot", Napi::Function::New(env, seconds_since_boot));

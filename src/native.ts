@@ -203,6 +203,8 @@ interface Addon {
   exitOf(pidfd: Pidfd): Exit | null;
   /** Of a child of ours, which is then gone. Null: it has not ended. */
   reap(pid: number): Exit | null;
+  /** The same, and it stays to be reaped, by us or by who is its parent after us. */
+  exitOfChild(pid: number): Exit | null;
   closePidfd(pidfd: Pidfd): void;
   /** @param address a path, or `@name` for an abstract one (unix(7)) */
   openNotifySocket(address: string): NotifySocket | number;

@@ -82,6 +82,8 @@ void backoff_started(struct Backoff *backoff);
 void backoff_reset(struct Backoff *backoff);
 /* It has ended, or could not be started: calls start, at once or later. */
 void backoff_ended(struct Backoff *backoff);
+/* From now on its timer is for something else. */
+void backoff_wait(struct Backoff *backoff, int ms, void (*act)(void));
 /* Waits no longer, if it waits. */
 void backoff_hurry(struct Backoff *backoff);
 void backoff_timer(size_t index);
@@ -165,6 +167,11 @@ void supervisor_handover(void);
 void supervisor_signal_unlinked(int signal);
 /* Does not wait out the backoff. */
 void supervisor_hurry(void);
+
+/* ---- keeper_notify.c: what systemd wants to know ---- */
+
+void notify_ready(void);
+void notify_stopping(void);
 
 /* ---- keeper_logger.c ---- */
 

@@ -50,6 +50,12 @@ void backoff_ended(struct Backoff *backoff) {
   set_timer(backoff, wait_ms);
 }
 
+void backoff_wait(struct Backoff *backoff, int ms, void (*act)(void)) {
+  backoff->start = act;
+  backoff->waiting = true;
+  set_timer(backoff, ms);
+}
+
 void backoff_hurry(struct Backoff *backoff) {
   if (!backoff->waiting) return;
   set_timer(backoff, 0);

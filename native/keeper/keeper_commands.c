@@ -48,6 +48,13 @@ static bool ready(struct Link *link, char **words) {
   return true;
 }
 
+static bool stopping(struct Link *link, char **words) {
+  (void)words;
+  if (link->state != LINK_CURRENT) return false;
+  notify_stopping();
+  return true;
+}
+
 static bool seen(struct Link *link, char **words) {
   long long pid = 0;
   if (!words_number(words[1], INT_MAX, &pid) || pid == 0) return false;
@@ -84,8 +91,9 @@ static const struct {
   int words;
   bool (*act)(struct Link *link, char **words);
 } commands[] = {
-    {"hold", 3, hold}, {"keep", 2, keep},   {"drop", 2, drop},         {"ready", 1, ready},
-    {"seen", 2, seen}, {"leave", 2, leave}, {"handover", 1, handover}, {"logger", 1, logger},
+    {"hold", 3, hold},   {"keep", 2, keep},         {"drop", 2, drop},
+    {"ready", 1, ready}, {"stopping", 1, stopping}, {"seen", 2, seen},
+    {"leave", 2, leave}, {"handover", 1, handover}, {"logger", 1, logger},
 };
 
 void command_do(struct Link *link, char *line) {

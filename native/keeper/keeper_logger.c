@@ -11,12 +11,13 @@
 
 #include "keeper.h"
 
-enum { BACKLOG = 16, TIMER = 1, STATUS_UNKNOWN = -1 };
+enum { BACKLOG = 16, TIMER = 1, STATUS_UNKNOWN = -1, PATIENCE_MS = 15000 };
 
 static const char socket_name[] = "logger";
 static const char executable[] = "/proc/self/exe";
 
 static struct Backoff backoff;
+static const char *run_directory;
 static int directory = -1;
 static int listener = -1;
 static pid_t pid;
@@ -28,7 +29,8 @@ pid_t logger_pid(void) { return pid; }
 
 bool logger_is(pid_t child) { return pid == child && is_child; }
 
-bool logger_prepare(const char *run_directory) {
+bool logger_prepare(const char *runtime_directory) {
+  run_directory = runtime_directory;
   directory = open(run_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (directory == -1) {
     keeper_complain("cannot open", run_directory, errno);
@@ -125,15 +127,26 @@ void logger_ended(int status) {
   }
 }
 
+/* The lock last: whoever comes now finds nothing, or all as new. What a supervisor has left behind stays. */
+static void leave_nothing(void) {
+  if (directory != -1) {
+    unlinkat(directory, socket_name, 0);
+    unlinkat(directory, "lock", 0);
+    rmdir(run_directory);
+  }
+  keeper_end();
+}
+
 void logger_finish(void) {
-  if (pid != 0) {
-    if (pidfd != -1) {
-      syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
-    } else {
-      kill(pid, SIGTERM);
-    }
+  if (pid == 0) {
+    leave_nothing();
     return;
   }
-  if (directory != -1) unlinkat(directory, socket_name, 0);
-  keeper_end();
+  if (pidfd != -1) {
+    syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
+  } else {
+    kill(pid, SIGTERM);
+  }
+  /* Inside a write to a disk that hangs it cannot end: that is no reason for us. */
+  backoff_wait(&backoff, PATIENCE_MS, leave_nothing);
 }

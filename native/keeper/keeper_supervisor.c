@@ -17,6 +17,7 @@ static char **command_line;
 static int ready_fd = -1;
 /* One has said that it is ready: from then on there is always to be one. */
 static bool ever_ready;
+static bool said_ready;
 static struct Backoff backoff;
 
 bool supervisor_prepare(const struct KeeperOptions *options) {
@@ -116,6 +117,8 @@ void supervisor_ready(struct Link *link) {
   if (keeper_is_leaving() && link->state == LINK_NEWCOMER) return;
   link->ready = ever_ready = true;
   tell_ready();
+  if (!said_ready) notify_ready();
+  said_ready = true;
   backoff_reset(&backoff);
   if (link->state != LINK_NEWCOMER) return;
   struct Link *old = link_find(LINK_CURRENT);

@@ -61,10 +61,9 @@ static uint64_t written(void) {
   return sum;
 }
 
-static void attend(void *source, unsigned events, bool *is_finishing) {
+static void attend(void *source, unsigned events) {
   if (source == &signals) {
     hear_signal();
-    *is_finishing = true;
   } else if (source == &reports) {
     hear_reports();
   } else if (source == &stalls) {
@@ -74,18 +73,17 @@ static void attend(void *source, unsigned events, bool *is_finishing) {
   }
 }
 
-/* Until SIGTERM, and then until all is written, or as long as that goes on. */
+/* Until SIGTERM or "quit", and then until all is written, or as long as that goes on. */
 static int serve(void) {
-  bool is_finishing = false;
   uint64_t before = 0;
   int64_t checked = 0;
   while (!commands_are_finished()) {
     struct epoll_event events[MOST_EVENTS];
-    int count = epoll_wait(poll_descriptor, events, MOST_EVENTS, is_finishing ? PATIENCE_MS : -1);
-    for (int at = 0; at < count; at++) attend(events[at].data.ptr, events[at].events, &is_finishing);
+    int count = epoll_wait(poll_descriptor, events, MOST_EVENTS, commands_are_finishing() ? PATIENCE_MS : -1);
+    for (int at = 0; at < count; at++) attend(events[at].data.ptr, events[at].events);
     connections_send();
     mounts_forget();
-    if (!is_finishing || (checked != 0 && clock_ms() - checked < PATIENCE_MS)) continue;
+    if (!commands_are_finishing() || (checked != 0 && clock_ms() - checked < PATIENCE_MS)) continue;
     /* A disk that is full, or hangs: the end does not wait for it. */
     uint64_t now = written();
     if (checked != 0 && now == before) return 1;

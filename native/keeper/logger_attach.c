@@ -105,7 +105,7 @@ static struct Output *make(struct Worker *worker, const struct Channel *channel,
 }
 
 int output_attach(struct Worker *worker, struct Channel *channel) {
-  struct stat found;
+  struct stat found = {0};
   enum OutputKind kind = OUTPUT_FILE;
   int descriptor = -1;
   int error = *channel->log == '@' ? open_standard(channel->log, &descriptor, &found, &kind)

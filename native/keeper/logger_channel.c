@@ -78,8 +78,10 @@ void channel_open(struct Worker *worker, struct Channel *channel) {
     channel->failure = error;
     return;
   }
+  /* Opened anew, it is as before. */
+  if (channel->failure != 0 || !channel->has_opened) report_line(EVERYBODY, "ok", channel->id, NO_NUMBER);
   channel->failure = 0;
-  report_line(EVERYBODY, "ok", channel->id, NO_NUMBER);
+  channel->has_opened = true;
   channel_listen(worker, channel, channel->output == NULL || channel->output->pending == NULL);
 }
 

@@ -106,14 +106,12 @@ static bool order_command(unsigned connection, char *words[], int count) {
     if (count != known[at].count || strcmp(words[0], known[at].word) != 0) continue;
     struct Channel *channel = table_find(words[1]);
     long long inode = 0;
-    if (channel == NULL || !table_can_order(channel)) {
-      commands_say(connection, "failed", words[1], channel == NULL ? ENOENT : EAGAIN);
-    } else if (known[at].kind != ORDER_COMPRESSED) {
-      order(channel->worker, known[at].kind, channel, connection);
-    } else if (words_number(words[2], INT64_MAX, &inode)) {
-      order_compressed(channel, connection, (ino_t)inode, words[3]);
-    } else {
+    if (channel == NULL) {
+      commands_say(connection, "failed", words[1], ENOENT);
+    } else if (count == 4 && !words_number(words[2], INT64_MAX, &inode)) {
       commands_say(connection, "failed", words[1], EINVAL);
+    } else {
+      table_order(channel, order_make(known[at].kind, connection, (ino_t)inode, count == 4 ? words[3] : ""));
     }
     return true;
   }
@@ -134,6 +132,8 @@ void command(unsigned connection, char *line) {
     end_command(connection);
   } else if (count == 1 && strcmp(words[0], "reopen") == 0) {
     reopen_command(connection);
+  } else if (count == 1 && strcmp(words[0], "quit") == 0) {
+    commands_finish();
   } else if (count == 2 && strcmp(words[0], "drop") == 0) {
     drop_command(connection, words[1]);
   } else if (!order_command(connection, words, count)) {
@@ -152,6 +152,9 @@ void commands_report(struct Report *said) {
     case REPORT_FORGOTTEN:
       table_forgotten(said->channel);
       break;
+    case REPORT_TOO_LATE:
+      table_order(said->channel, said->order);
+      break;
     case REPORT_REOPENED:
       if (--reopening == 0) commands_say(reopening_for, "reopened", NULL, NO_NUMBER);
       break;
@@ -165,5 +168,7 @@ void commands_finish(void) {
   is_finishing = true;
   table_drop_others(++mark);
 }
+
+bool commands_are_finishing(void) { return is_finishing; }
 
 bool commands_are_finished(void) { return is_finishing && table_is_empty() && workers() == NULL; }

@@ -52,6 +52,7 @@ struct Channel {
   /* The main thread's. */
   struct Channel *next;
   struct Worker *worker;
+  struct Order *waiting;     /* for its worker, when it has one */
   struct Channel *successor; /* takes the place of this one when its worker has let go of it */
   uint32_t hash;
   unsigned mark;
@@ -69,7 +70,7 @@ struct Channel {
   int failure;       /* errno that was told; 0: open */
   uint64_t moves_to; /* key of the worker that it belongs to; 0: it ends */
   unsigned char escape;
-  bool is_listening, is_inside_line, is_closing, is_gone, has_moved, must_open;
+  bool is_listening, is_inside_line, is_closing, is_gone, has_moved, must_open, has_opened;
 };
 
 enum OutputKind { OUTPUT_FILE, OUTPUT_POLLED, OUTPUT_SHARED_PIPE, OUTPUT_SOCKET };
@@ -120,7 +121,14 @@ struct Order {
   char name[];
 };
 
-enum ReportKind { REPORT_LINE, REPORT_GONE, REPORT_FORGOTTEN, REPORT_REOPENED, REPORT_ENDED };
+enum ReportKind {
+  REPORT_LINE,
+  REPORT_GONE,
+  REPORT_FORGOTTEN,
+  REPORT_TOO_LATE,
+  REPORT_REOPENED,
+  REPORT_ENDED
+};
 
 struct Report {
   struct Report *next;
@@ -128,7 +136,7 @@ struct Report {
   unsigned connection;
   struct Channel *channel;
   struct Worker *worker;
-  uint64_t key;
+  struct Order *order;
   size_t size;
   char line[];
 };
@@ -174,7 +182,7 @@ struct Report *reports_take(void);
 #define NO_NUMBER INT64_MIN
 void report_line(unsigned connection, const char *word, const char *id, int64_t number);
 void report(enum ReportKind kind, unsigned connection, struct Channel *channel, struct Worker *worker,
-            uint64_t key);
+            struct Order *told);
 void *allocate(size_t size); /* zeros; waits while there is no memory */
 
 /* logger_workers.c: the main thread's side of workers. */
@@ -182,7 +190,9 @@ struct Worker *worker_for(uint64_t key); /* NULL and errno: no thread can be sta
 struct Worker *workers(void);
 void workers_forget(struct Worker *worker); /* after REPORT_ENDED */
 void order(struct Worker *worker, enum OrderKind kind, struct Channel *channel, unsigned connection);
-void order_compressed(struct Channel *channel, unsigned connection, ino_t inode, const char *name);
+/* The same in two steps. name: of the file for ORDER_COMPRESSED, else empty */
+struct Order *order_make(enum OrderKind kind, unsigned connection, ino_t inode, const char *name);
+void order_post(struct Worker *worker, struct Order *told, struct Channel *channel);
 struct Order *orders_take(struct Worker *worker);
 
 /* logger_worker.c */
@@ -193,6 +203,9 @@ void worker_retry_later(struct Worker *worker);
 int stalls_open(void); /* descriptor of a timer that runs only while there is something to watch; -1 */
 void stall_begin(struct Worker *worker, const struct Channel *channel);
 void stall_end(struct Worker *worker);
+/* For how many seconds the worker has been inside a call for this channel that was told as stalled; 0: it is
+ * not. */
+int64_t stalls_present(struct Worker *worker, const struct Channel *channel);
 /* When the timer has run out: calls tell for each that is new. */
 void stalls_look(void (*tell)(const struct Channel *channel, int64_t seconds));
 
@@ -261,6 +274,7 @@ void command(unsigned connection, char *line); /* NULL: one that was too long */
 void commands_say(unsigned connection, const char *word, const char *id, int64_t number);
 void commands_report(struct Report *report);
 void commands_finish(void); /* drains and drops everything */
+bool commands_are_finishing(void);
 bool commands_are_finished(void);
 
 #endif

@@ -54,12 +54,12 @@ void report_line(unsigned connection, const char *word, const char *id, int64_t 
 }
 
 void report(enum ReportKind kind, unsigned connection, struct Channel *channel, struct Worker *worker,
-            uint64_t key) {
+            struct Order *told) {
   struct Report *said = allocate(sizeof *said);
   said->kind = kind;
   said->connection = connection;
   said->channel = channel;
   said->worker = worker;
-  said->key = key;
+  said->order = told;
   post(said);
 }

@@ -1,13 +1,16 @@
 /* Backups of a log: `.1` is the newest, and each may be compressed to `.N.gz` by somebody else. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "logger_parts.h"
 
-enum { BACKUP_NAME_MOST = 300 };
+/* Somebody may want millions of backups: what is looked for is not further than so many after the last one.
+ */
+enum { BACKUP_NAME_MOST = 300, LARGEST_GAP = 1000 };
 
 static void name_backup(char *to, const struct Place *place, int number, const char *suffix) {
   (void)snprintf(to, BACKUP_NAME_MOST, "%s.%d%s", place->name, number, suffix);
@@ -27,9 +30,30 @@ static int remove_backup(const struct Place *place, int number, const char *suff
   return unlinkat(place->directory, name, 0) == -1 && errno != ENOENT ? errno : 0;
 }
 
+static int last_backup(const struct Place *place, int most) {
+  int last = 0;
+  for (int number = 1; number <= most && number - last <= LARGEST_GAP; number++) {
+    struct stat found;
+    if (backup_exists(place, number, "", &found) || backup_exists(place, number, ".gz", &found))
+      last = number;
+  }
+  return last;
+}
+
+/* The last one before a number that is free: whoever was killed while he moved them has left a gap, which is
+ * now filled. */
+static int last_to_move(const struct Place *place, int most) {
+  struct stat found;
+  int number = 0;
+  while (number < most &&
+         (backup_exists(place, number + 1, "", &found) || backup_exists(place, number + 1, ".gz", &found)))
+    number++;
+  return number;
+}
+
 /* Makes room at `.1`. The oldest goes only when another takes its place, as with supervisord. */
 static int shift(const struct Place *place, int backups) {
-  for (int number = backups - 1; number >= 1; number--) {
+  for (int number = last_to_move(place, backups - 1); number >= 1; number--) {
     for (size_t kind = 0; kind < 2; kind++) {
       char from[BACKUP_NAME_MOST], to[BACKUP_NAME_MOST];
       struct stat found;
@@ -106,14 +130,9 @@ int rotate_clear(struct Output *output) {
   }
   int error = place_find(&place, output->path);
   if (error != 0) return error;
-  for (int number = 1;; number++) {
-    struct stat found;
-    bool is_there = backup_exists(&place, number, "", &found) || backup_exists(&place, number, ".gz", &found);
-    if (!is_there && number > output->backups) break;
+  for (int number = last_backup(&place, INT_MAX - 1); number >= 1 && error == 0; number--)
     for (size_t kind = 0; kind < 2 && error == 0; kind++)
       error = remove_backup(&place, number, suffixes[kind]);
-    if (error != 0) break;
-  }
   place_leave(&place);
   return error;
 }
@@ -136,8 +155,9 @@ int rotate_compressed(const struct Output *output, ino_t inode, const char *name
   if (*with == '\0') return EINVAL;
   int error = place_find(&place, output->path);
   if (error != 0) return error;
+  int last = last_backup(&place, output->backups);
   error = ENOENT;
-  for (int number = 1; number <= output->backups; number++) {
+  for (int number = 1; number <= last; number++) {
     struct stat found;
     if (!backup_exists(&place, number, "", &found)) continue;
     if (found.st_ino != inode || found.st_dev != output->device || !S_ISREG(found.st_mode)) continue;

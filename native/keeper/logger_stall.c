@@ -36,6 +36,12 @@ void stall_end(struct Worker *worker) {
   if ((was & 1) != 0 && channel != NULL) report_line(EVERYBODY, "fine", channel->id, NO_NUMBER);
 }
 
+int64_t stalls_present(struct Worker *worker, const struct Channel *channel) {
+  if ((atomic_load(&worker->busy) & 1) == 0) return 0;
+  if (atomic_load_explicit(&worker->busy_for, memory_order_relaxed) != channel) return 0;
+  return (clock_ms() - atomic_load_explicit(&worker->busy_since, memory_order_relaxed)) / 1000;
+}
+
 void stalls_look(void (*tell)(const struct Channel *channel, int64_t seconds)) {
   uint64_t count;
   if (read(timer, &count, sizeof count) == -1 && errno == EAGAIN) return;

@@ -35,7 +35,41 @@ struct Channel *table_find(const char *id) {
 
 bool table_is_empty(void) { return all == NULL; }
 
-bool table_can_order(const struct Channel *channel) { return !channel->is_leaving && !channel->is_done; }
+static void refuse(const struct Channel *channel, struct Order *told, int error) {
+  commands_say(told->connection, "failed", channel->id, error);
+  free(told);
+}
+
+static void wait_for_worker(struct Channel *channel, struct Order *told) {
+  struct Order **at = &channel->waiting;
+  while (*at != NULL) at = &(*at)->next;
+  told->next = NULL;
+  *at = told;
+}
+
+void table_order(struct Channel *channel, struct Order *told) {
+  struct Channel *last = channel->successor != NULL ? channel->successor : channel;
+  if (last->is_dropped) {
+    refuse(channel, told, ENOENT);
+  } else if (last != channel || channel->is_done) {
+    wait_for_worker(last, told);
+  } else {
+    order_post(channel->worker, told, channel);
+  }
+}
+
+static struct Order *take_waiting(struct Channel *channel) {
+  struct Order *waiting = channel->waiting;
+  channel->waiting = NULL;
+  return waiting;
+}
+
+static void refuse_waiting(struct Channel *channel, int error) {
+  for (struct Order *told = take_waiting(channel), *next; told != NULL; told = next) {
+    next = told->next;
+    refuse(channel, told, error);
+  }
+}
 
 static bool is_same(const struct Channel *one, const struct Channel *other) {
   return strcmp(one->fifo, other->fifo) == 0 && strcmp(one->log, other->log) == 0 &&
@@ -69,7 +103,9 @@ static bool place(struct Channel *channel, uint64_t key) {
   for (struct Worker *other = workers(); worker == NULL && other != NULL; other = other->next)
     if (!other->is_ending) worker = other;
   if (worker == NULL) {
-    commands_say(EVERYBODY, "failed", channel->id, errno);
+    int error = errno;
+    commands_say(EVERYBODY, "failed", channel->id, error);
+    refuse_waiting(channel, error);
     remove_entry(channel);
     free(channel);
     return false;
@@ -78,6 +114,10 @@ static bool place(struct Channel *channel, uint64_t key) {
   channel->worker = worker;
   worker->channel_count++;
   order(worker, ORDER_OPEN, channel, EVERYBODY);
+  for (struct Order *told = take_waiting(channel), *next; told != NULL; told = next) {
+    next = told->next;
+    order_post(worker, told, channel);
+  }
   return true;
 }
 
@@ -92,8 +132,13 @@ static void say_dropped(const struct Channel *channel) {
 }
 
 static void replace(struct Channel *old, struct Channel *channel) {
-  if (old->successor != NULL) say_dropped(old->successor);
-  free(old->successor);
+  if (old->successor != NULL) {
+    say_dropped(old->successor);
+    channel->waiting = take_waiting(old->successor);
+    free(old->successor);
+  } else {
+    channel->waiting = take_waiting(old);
+  }
   old->successor = channel;
   /* What is in the FIFO is the successor's to read. */
   if (!old->is_done) order(old->worker, ORDER_RELEASE, old, EVERYBODY);
@@ -109,7 +154,11 @@ void table_put(struct Channel *channel, unsigned connection) {
   } else {
     old->mark = channel->mark;
     free(channel);
-    if (!old->is_done) order(old->worker, ORDER_STATE, old, connection);
+    if (old->is_done) return;
+    order(old->worker, ORDER_STATE, old, connection);
+    /* It cannot answer now. */
+    int64_t seconds = stalls_present(old->worker, old);
+    if (seconds > 0) commands_say(connection, "stalled", old->id, seconds);
   }
 }
 
@@ -126,8 +175,7 @@ void table_drop(struct Channel *channel, unsigned connection) {
 void table_drop_others(unsigned mark) {
   for (struct Channel *channel = all; channel != NULL; channel = channel->next) {
     const struct Channel *last = channel->successor != NULL ? channel->successor : channel;
-    if (last->mark != mark && (!channel->is_leaving || channel->successor != NULL))
-      table_drop(channel, EVERYBODY);
+    if (last->mark != mark && !last->is_dropped) table_drop(channel, EVERYBODY);
   }
 }
 
@@ -139,14 +187,17 @@ void table_gone(struct Channel *channel) {
 void table_forgotten(struct Channel *channel) {
   struct Channel *successor = channel->successor;
   release_worker(channel);
-  if (!channel->is_leaving) {
-    /* Opened, it turned out to be on another file system than its path says. */
+  if (channel->moves_to != 0 && successor == NULL) {
+    /* Opened, it turned out to be on another file system than its path says. A drop that it did not hear, it
+     * hears there. */
     channel->is_done = false;
     channel->has_moved = true;
-    (void)place(channel, channel->moves_to);
+    if (place(channel, channel->moves_to) && channel->is_dropped)
+      order(channel->worker, ORDER_DROP, channel, EVERYBODY);
     return;
   }
   say_dropped(channel);
+  refuse_waiting(channel, ENOENT);
   remove_entry(channel);
   free(channel);
   if (successor == NULL) return;

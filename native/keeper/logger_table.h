@@ -7,8 +7,8 @@
 struct Channel *table_make(const char *id, const char *fifo, const char *log);
 struct Channel *table_find(const char *id);
 bool table_is_empty(void);
-/* Whether its worker has it, and will keep it. */
-bool table_can_order(const struct Channel *channel);
+/* For its worker, now or when it has one. */
+void table_order(struct Channel *channel, struct Order *told);
 /* A channel of this id from now on: one with the same words goes on, one with others is replaced. */
 void table_put(struct Channel *channel, unsigned connection);
 void table_drop(struct Channel *channel, unsigned connection);

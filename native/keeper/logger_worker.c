@@ -73,8 +73,7 @@ static void rotate(struct Worker *worker, struct Channel *channel, unsigned conn
   }
 }
 
-static void change_files(struct Worker *worker, const struct Order *told) {
-  struct Channel *channel = told->channel;
+static void change_files(struct Worker *worker, const struct Channel *channel, const struct Order *told) {
   struct Output *output = channel->output;
   bool is_clear = told->kind == ORDER_CLEAR;
   int error = output == NULL || !output->is_regular || *output->path != '/' ? EINVAL : 0;
@@ -89,58 +88,58 @@ static void change_files(struct Worker *worker, const struct Order *told) {
               channel->id, error != 0 ? error : NO_NUMBER);
 }
 
-static void obey(struct Worker *worker, const struct Order *told) {
+static void obey_for(struct Worker *worker, struct Channel *channel, const struct Order *told) {
+  if (told->kind == ORDER_STATE) {
+    channel_state(channel, told->connection);
+  } else if (told->kind == ORDER_DROP) {
+    channel_drop(worker, channel);
+  } else if (told->kind == ORDER_RELEASE) {
+    channel_release(worker, channel);
+  } else if (told->kind == ORDER_FLUSH) {
+    channel_flush(worker, channel, told->connection);
+  } else if (told->kind == ORDER_ROTATE) {
+    rotate(worker, channel, told->connection);
+  } else {
+    change_files(worker, channel, told);
+  }
+}
+
+static void take_over(struct Worker *worker, struct Channel *channel) {
+  channel->is_gone = false;
+  channel->next_in_worker = worker->channels;
+  worker->channels = channel;
+  channel_open(worker, channel);
+}
+
+/* Returns whether the order is done with. */
+static bool obey(struct Worker *worker, struct Order *told) {
   struct Channel *channel = told->channel;
-  if (channel != NULL && channel->is_gone && told->kind != ORDER_OPEN && told->kind != ORDER_FORGET) {
-    /* The main thread did not know yet. It does know what became of a drop. */
-    if (told->kind != ORDER_DROP && told->kind != ORDER_RELEASE && told->kind != ORDER_STATE)
-      report_line(told->connection, "failed", channel->id, EAGAIN);
-    return;
+  if (told->kind == ORDER_QUIT) {
+    worker->must_quit = true;
+  } else if (told->kind == ORDER_REOPEN) {
+    reopen(worker);
+    report(REPORT_REOPENED, told->connection, NULL, worker, NULL);
+  } else if (channel == NULL) {
+    return true;
+  } else if (told->kind == ORDER_OPEN) {
+    take_over(worker, channel);
+  } else if (told->kind == ORDER_FORGET) {
+    report(REPORT_FORGOTTEN, EVERYBODY, channel, worker, NULL);
+  } else if (!channel->is_gone) {
+    obey_for(worker, channel, told);
+  } else if (told->kind != ORDER_DROP && told->kind != ORDER_RELEASE && told->kind != ORDER_STATE) {
+    /* We have let go of the channel, which the main thread did not know yet. Of a drop it knows what became.
+     */
+    report(REPORT_TOO_LATE, EVERYBODY, channel, worker, told);
+    return false;
   }
-  switch (told->kind) {
-    case ORDER_OPEN:
-      channel->is_gone = false;
-      channel->next_in_worker = worker->channels;
-      worker->channels = channel;
-      channel_open(worker, channel);
-      break;
-    case ORDER_STATE:
-      channel_state(channel, told->connection);
-      break;
-    case ORDER_DROP:
-      channel_drop(worker, channel);
-      break;
-    case ORDER_RELEASE:
-      channel_release(worker, channel);
-      break;
-    case ORDER_FLUSH:
-      channel_flush(worker, channel, told->connection);
-      break;
-    case ORDER_ROTATE:
-      rotate(worker, channel, told->connection);
-      break;
-    case ORDER_CLEAR:
-    case ORDER_COMPRESSED:
-      change_files(worker, told);
-      break;
-    case ORDER_REOPEN:
-      reopen(worker);
-      report(REPORT_REOPENED, told->connection, NULL, worker, 0);
-      break;
-    case ORDER_FORGET:
-      report(REPORT_FORGOTTEN, EVERYBODY, channel, worker, 0);
-      break;
-    case ORDER_QUIT:
-      worker->must_quit = true;
-      break;
-  }
+  return true;
 }
 
 static void obey_all(struct Worker *worker) {
   for (struct Order *told = orders_take(worker), *next; told != NULL; told = next) {
     next = told->next;
-    obey(worker, told);
-    free(told);
+    if (obey(worker, told)) free(told);
   }
 }
 
@@ -148,7 +147,7 @@ static void obey_all(struct Worker *worker) {
 static void tell_gone(struct Worker *worker) {
   for (struct Channel *channel = worker->gone, *next; channel != NULL; channel = next) {
     next = channel->next_in_worker;
-    report(REPORT_GONE, EVERYBODY, channel, worker, 0);
+    report(REPORT_GONE, EVERYBODY, channel, worker, NULL);
   }
   worker->gone = NULL;
 }
@@ -201,6 +200,6 @@ void *worker_main(void *given) {
   while (!worker->must_quit || worker->outputs != NULL) run_round(worker);
   give_buffers_back(worker);
   close(worker->poll);
-  report(REPORT_ENDED, EVERYBODY, NULL, worker, 0);
+  report(REPORT_ENDED, EVERYBODY, NULL, worker, NULL);
   return NULL;
 }

@@ -57,8 +57,20 @@ void workers_forget(struct Worker *worker) {
   free(worker);
 }
 
-static void post(struct Worker *worker, struct Order *told) {
+struct Order *order_make(enum OrderKind kind, unsigned connection, ino_t inode, const char *name) {
+  size_t size = strlen(name) + 1;
+  struct Order *told = allocate(sizeof *told + size);
+  told->kind = kind;
+  told->connection = connection;
+  told->inode = inode;
+  memcpy(told->name, name, size);
+  return told;
+}
+
+void order_post(struct Worker *worker, struct Order *told, struct Channel *channel) {
   const uint64_t one = 1;
+  told->channel = channel;
+  told->next = NULL;
   pthread_mutex_lock(&worker->lock);
   bool was_empty = worker->orders == NULL;
   *worker->last_order = told;
@@ -68,22 +80,7 @@ static void post(struct Worker *worker, struct Order *told) {
 }
 
 void order(struct Worker *worker, enum OrderKind kind, struct Channel *channel, unsigned connection) {
-  struct Order *told = allocate(sizeof *told);
-  told->kind = kind;
-  told->channel = channel;
-  told->connection = connection;
-  post(worker, told);
-}
-
-void order_compressed(struct Channel *channel, unsigned connection, ino_t inode, const char *name) {
-  size_t size = strlen(name) + 1;
-  struct Order *told = allocate(sizeof *told + size);
-  told->kind = ORDER_COMPRESSED;
-  told->channel = channel;
-  told->connection = connection;
-  told->inode = inode;
-  memcpy(told->name, name, size);
-  post(channel->worker, told);
+  order_post(worker, order_make(kind, connection, 0, ""), channel);
 }
 
 struct Order *orders_take(struct Worker *worker) {

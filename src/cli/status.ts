@@ -54,7 +54,7 @@ function block(process: ProcessDescription): string {
 
 function describe(status: DaemonStatus): string {
   const where = status.pidfile === undefined ? '' : ` (pidfile '${oneLine(status.pidfile)}')`;
-  if (status.state === 'running') return ['running', ...status.processes.map(block)].join('\n');
+  if (status.state === 'running') return ['running', status.processes.map(block).join('\n\n')].join('\n');
   if (status.state === 'dead')
     return `dead: ${status.pid === undefined ? 'the pidfile is empty' : `process ${status.pid} has ended, its pidfile is still there`}${where}`;
   return `not running${where}`;

@@ -1,5 +1,6 @@
 /** Whether a daemon runs, and what there is to say of it. */
 import { describeProcess, type ProcessDescription } from '../process/describe';
+import { supervisedBy } from '../process/supervised';
 import { findDaemons, type Selector } from './find_daemons';
 
 export type DaemonStatus =
@@ -15,10 +16,11 @@ export function statusOf(selector: Selector): DaemonStatus {
   if (found.state === 'stale')
     return { state: 'dead', ...pidfile, ...(found.pid !== undefined && { pid: found.pid }) };
   if (found.state === 'absent') return { state: 'not-running', ...pidfile };
-  const processes = found.daemons.map((live) => {
-    const description = describeProcess(live.pid);
+  const processes = found.daemons.flatMap((live) => {
+    // Of a keeper, what it looks after is what people want to know.
+    const pids = [live.pid, ...supervisedBy(live.pid)];
     live.close();
-    return description;
+    return pids.map(describeProcess);
   });
   return { state: 'running', ...pidfile, processes };
 }

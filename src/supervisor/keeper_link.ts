@@ -124,6 +124,11 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     this.#say('ready');
   }
 
+  /** An orderly end has begun. */
+  stopping(): void {
+    this.#say('stopping');
+  }
+
   seen(pid: number): void {
     this.#say('seen', String(pid));
   }

@@ -1,6 +1,6 @@
 /** From a configuration to a running supervisor: the lock first, then a keeper that starts the rest. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/model';
 import { daemonize } from '../daemon/daemonize';
@@ -13,6 +13,7 @@ import { resolveAccount } from '../process/account';
 import { type Bytes, toText } from '../process/bytes';
 import { errnoName, errnoWords } from '../process/errno';
 import { type LaunchOptions, takeLaunchFailure, writeLaunchOptions } from './launch_options';
+import { endFormerLogger } from './logger_link';
 import { makeRuntimeDirectory, respawnDirectoryOf, runtimeDirectoryOf } from './runtime_directory';
 
 /** Where the supervisor says that it is there. */
@@ -49,17 +50,18 @@ function keeperProgram(): string {
   });
 }
 
-/**
- * @returns a descriptor that holds the lock, close-on-exec
- * @throws TdaemonError (`already-running`) when a supervisor with this configuration has it
- */
-function takeLock(runtimeDirectory: string, what: string): number {
-  const file = path.join(runtimeDirectory, 'lock');
-  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+/** Whoever ends just now takes the directory away that we have just made. */
+const MOST_TRIES = 10;
+
+/** @returns undefined: it has been removed meanwhile */
+function tryLock(file: string, what: string): number | undefined {
   const descriptor = openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   const errno = native.lockFile(descriptor, false);
-  if (errno === 0) return descriptor;
+  const named = statSync(file, { throwIfNoEntry: false });
+  if (errno === 0 && named?.ino === fstatSync(descriptor).ino) return descriptor;
   closeSync(descriptor);
+  if (errno === 0) return undefined;
   const code = errnoName(errno);
   const busy = code === 'EAGAIN' || code === 'EWOULDBLOCK';
   throw new TdaemonError(
@@ -68,6 +70,24 @@ function takeLock(runtimeDirectory: string, what: string): number {
       : `cannot lock '${file}': ${errnoWords(errno)} (${code})`,
     { reason: busy ? 'already-running' : 'setup', code, path: file },
   );
+}
+
+/**
+ * Makes the runtime directory, and locks it.
+ *
+ * @returns a descriptor that holds the lock, close-on-exec
+ * @throws TdaemonError (`already-running`) when a supervisor with this configuration has it
+ */
+function takeDirectory(directory: string, owner: { uid: number; gid: number }, what: string): number {
+  for (let tries = 1; ; tries++) {
+    makeRuntimeDirectory(directory, owner);
+    try {
+      const descriptor = tryLock(path.join(directory, 'lock'), what);
+      if (descriptor !== undefined) return descriptor;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 /** Soft and hard limits that the configuration asks for at least, as supervisord. */
@@ -104,10 +124,10 @@ export async function launchSupervisor(
   const runtimeDirectory = directoryOf(config, options);
   const account = resolveAccount(supervisord.user?.uid, undefined);
   const owner = account?.ids ?? { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  makeRuntimeDirectory(runtimeDirectory, owner);
   const keeper = keeperProgram();
-  const lock = takeLock(runtimeDirectory, config.file);
+  const lock = takeDirectory(runtimeDirectory, owner, config.file);
   const openFiles = Math.max(options.openFiles, supervisord.minfds);
+  await endFormerLogger(path.join(runtimeDirectory, 'logger'));
   takeLaunchFailure(runtimeDirectory);
   writeLaunchOptions(runtimeDirectory, { ...options, openFiles }, owner);
   const start = (ready: string[]): DaemonizeOptions => ({

@@ -125,3 +125,19 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     for (const { resolve } of this.#pending.splice(0)) resolve([]);
   }
 }
+
+/** How long it may write what is left. */
+const QUIT_MS = 10_000;
+
+/** Keeper and supervisor were killed, and it goes on without them: two would take turns at the same FIFOs. */
+export function endFormerLogger(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path, () => socket.write('quit\n'));
+    const timer = setTimeout(() => socket.destroy(), QUIT_MS);
+    socket.on('error', () => undefined).resume();
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -190,6 +190,7 @@ class SupervisorProcess {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
     if (how === 'RESTARTING' && !this.#canBeRead()) return;
+    if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
     await Promise.all([this.#control.close(), this.#servers.close(how === 'SHUTDOWN')]);
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));

@@ -192,7 +192,6 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const next = transition(this.#state, event);
     if (!next || this.#gone) return false;
     if (next.to !== this.#state) this.#change(next.to, facts.expected ?? true);
-    else this.#record();
     this.#act(next.action);
     return true;
   }
@@ -202,16 +201,20 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.#state = to;
     clearTimeout(this.#timer);
     if (to === 'STARTING') {
+      this.startedAt = Date.now();
       this.spawnError = '';
       this.#restarting = false;
       this.#host.records.forgetStarted(this.fullName);
     }
-    this.#record();
+    // One that is started again at once has its next record before anything else can happen.
+    if (!(to === 'EXITED' && this.#restartWait === 0)) this.#record();
     this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries: this.failures });
   }
 
   #lastPid = 0;
   #restarting = false;
+  /** Seconds; undefined: it is not started again by itself. */
+  #restartWait: number | undefined;
 
   #act(action: Action): void {
     if (action === 'spawn') this.#spawn();
@@ -222,8 +225,6 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   }
 
   #spawn(): void {
-    this.startedAt = Date.now();
-    this.#record();
     const { log } = this.#host;
     try {
       const { started, readiness } = startProcess(
@@ -332,8 +333,13 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
 
   async #onEnd(): Promise<void> {
     const started = { pid: this.pid, startTime: this.#began };
-    if (this.#adopted) this.#ended(await this.#host.endingOf(started, this.#live));
-    else this.#ended(native.reap(started.pid) ?? undefined);
+    if (this.#adopted) {
+      this.#ended(await this.#host.endingOf(started, this.#live));
+      return;
+    }
+    // Until it is written down the kernel keeps it for the next supervisor.
+    this.#ended(native.exitOfChild(started.pid) ?? undefined);
+    native.reap(started.pid);
   }
 
   /** Its process is gone. */
@@ -364,15 +370,20 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       // Written down with the state: the next supervisor must know it too.
       this.#restarting =
         !this.#host.isEnding && isRestarted(this.config, ending, this.config.startSecs === 0);
+      this.#restartWait = this.#restarting
+        ? this.#delay.after(lived, this.config.restartDelayMax)
+        : undefined;
       this.#dispatch('ended', { expected });
-      if (this.#restarting) this.#restart(lived);
+      this.#restart();
     }
     if (this.#state !== 'STARTING') this.#lastPid = 0;
   }
 
-  #restart(lived: number): void {
+  #restart(): void {
+    const wait = this.#restartWait;
+    this.#restartWait = undefined;
+    if (wait === undefined) return;
     this.restarts++;
-    const wait = this.#delay.after(lived, this.config.restartDelayMax);
     if (wait === 0) this.#dispatch('start');
     else {
       this.#dispatch('hold-back');
@@ -414,13 +425,16 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.#state = record.state;
     if (!hadProcess) {
       if (record.state === 'BACKOFF') this.#dispatch('retry');
-      if (record.state === 'EXITED' && record.restarting) this.#restart(Number.POSITIVE_INFINITY);
+      if (record.state === 'EXITED' && record.restarting) {
+        this.#restartWait = 0;
+        this.#restart();
+      }
       return;
     }
     if (!started) {
-      // It was about to be started, and was not.
+      // It was about to be started (again), and was not.
       this.#state = 'STOPPED';
-      if (record.state === 'STARTING') this.#dispatch('start');
+      if (record.state !== 'STOPPING') this.#dispatch('start');
       return;
     }
     this.#adopted = true;

@@ -173,10 +173,15 @@ export function numbered(from: number, count: number, prefix = ''): string {
 
 /** A log with its backups, oldest first. */
 export function whole(log: string): string {
-  let text = fs.existsSync(log) ? fs.readFileSync(log, 'latin1') : '';
-  for (let number = 1; fs.existsSync(`${log}.${number}`); number++)
-    text = fs.readFileSync(`${log}.${number}`, 'latin1') + text;
-  return text;
+  const base = `${path.basename(log)}.`;
+  // Whoever is killed while he moves them leaves a gap.
+  const numbers = fs
+    .readdirSync(path.dirname(log))
+    .filter((name) => name.startsWith(base) && /^\d+$/.test(name.slice(base.length)))
+    .map((name) => Number(name.slice(base.length)))
+    .sort((one, other) => other - one);
+  const files = [...numbers.map((number) => `${log}.${number}`), ...(fs.existsSync(log) ? [log] : [])];
+  return files.map((file) => fs.readFileSync(file, 'latin1')).join('');
 }
 
 /** Comparing megabytes with expect prints megabytes. */

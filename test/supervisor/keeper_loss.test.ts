@@ -50,12 +50,16 @@ describe('SIGKILL to the keeper', () => {
     const supervised = await supervise(at, PROGRAMS);
     const { pid } = await supervised.reaches('a', 'RUNNING');
     const [keeper, supervisor] = [supervised.keeper, supervised.supervisor as number];
+    const logger = supervised.logger as number;
     process.kill(supervisor, 'SIGSTOP');
     process.kill(keeper, 'SIGKILL');
     process.kill(supervisor, 'SIGKILL');
     await eventually('the end of both', () => !procfs.isAlive(keeper) && !procfs.isAlive(supervisor));
+    expect(procfs.isAlive(logger)).toBe(true);
     expect((await superviseCommand(at)).status).toBe(0);
     expect(await supervised.of('a')).toMatchObject({ pid, state: 'RUNNING', adopted: true, restarts: 0 });
+    // Two would take turns at the same FIFOs.
+    expect(procfs.isAlive(logger)).toBe(false);
   });
 });
 

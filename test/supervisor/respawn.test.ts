@@ -60,7 +60,10 @@ describe('start --respawn', () => {
     });
     expect(second).not.toBe(first);
     expect(fs.readFileSync(at.file('log'), 'utf8')).toBe('1\n1\n');
-    expect((await tdaemon(['status', '-p', at.file('pid')])).status).toBe(0);
+    const status = await tdaemon(['status', '--json', '-p', at.file('pid')]);
+    const { processes } = JSON.parse(status.stdout) as { processes: { pid: number; command: string[] }[] };
+    expect(processes.map(({ pid }) => pid)).toEqual([keeperOf(at), second]);
+    expect(processes[1]?.command).toEqual(['sleep', '1000']);
     expect((await tdaemon(['stop', '-p', at.file('pid')])).status).toBe(0);
     expect(running(at, 'sleep')).toBeUndefined();
     expect(fs.existsSync(at.file('pid'))).toBe(false);
