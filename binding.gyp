@@ -13,6 +13,7 @@
         "native/marshal.cc",
         "native/spawn_exports.cc",
         "native/spawn.cc",
+        "native/spawn_channel.cc",
         "native/spawn_child.cc",
         "native/publish_pidfile.cc",
         "native/open_target.cc",

@@ -202,7 +202,7 @@ void read_ids(const Reader &from, MarshalledPlan *to) {
   to->plan.gid = static_cast<gid_t>(ids.integer("gid", 0, kId));
   ids.each("groups", [&](const Napi::Value &value, const std::string &name) {
     double gid = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
-    if (!(gid >= 0 && gid <= kId)) {
+    if (!(gid >= 0 && gid <= kId) || gid != std::floor(gid)) {
       ids.wrong(name, "not a group id");
       return;
     }

@@ -4,54 +4,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <mutex>
 #include <vector>
 
+#include "spawn_channel.h"
 #include "spawn_child.h"
-#include "unique_fd.h"
+#include "spawn_stacks.h"
 
 namespace {
-
-struct Channel {
-  UniqueFd reader, writer;
-
-  // Above 0, 1, 2 and whatever else belongs to the command.
-  bool open(int most) {
-    int ends[2];
-    if (os_channel(ends) == -1) return false;
-    reader = UniqueFd(ends[0]);
-    writer = UniqueFd(ends[1]);
-    return reader.move_above(most) && writer.move_above(most);
-  }
-};
-
-// One for each child, with a page below that nobody may touch: running over would otherwise be silent.
-class Stacks {
- public:
-  Stacks() : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
-    if (!ok()) return;
-    mprotect(base(), kGuard, PROT_NONE);
-    mprotect(base() + kGuard + OS_STACK_SIZE, kGuard, PROT_NONE);
-  }
-  Stacks(const Stacks &) = delete;
-  ~Stacks() {
-    if (ok()) munmap(memory_, kSize);
-  }
-  bool ok() const { return memory_ != MAP_FAILED; }
-  char *leader() { return base() + kGuard; }
-  char *daemon() { return base() + kGuard + OS_STACK_SIZE + kGuard; }
-
- private:
-  static constexpr size_t kGuard = size_t{64} * 1024;  // the largest page size that there is
-  static constexpr size_t kSize = 2 * (kGuard + OS_STACK_SIZE);
-  char *base() { return static_cast<char *>(memory_); }
-  void *memory_;
-};
 
 std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader, int to_parent) {
   std::vector<int> keep(plan->keep, plan->keep + plan->keep_count);
@@ -74,43 +37,6 @@ std::vector<int> descriptors_to_keep(const SpawnPlan *plan, int to_leader, int t
 // and we of its, and both would wait for the other's end.
 std::mutex one_at_a_time;
 
-// The user that the child has become may stop it, and must not thereby stop us.
-void await_message(int channel, pid_t child) {
-  constexpr int kLookMs = 1000;
-  pollfd silent = {channel, POLLIN, 0};
-  for (;;) {
-    int ready = poll(&silent, 1, kLookMs);
-    if (ready == 0 && os_is_stopped(child)) kill(child, SIGKILL);
-    if (ready > 0 || (ready == -1 && errno != EINTR)) return;
-  }
-}
-
-bool receive(int channel, SpawnMessage *message, UniqueFd *passed) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  iovec part = {message, sizeof *message};
-  msghdr header = {};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-#ifdef MSG_CMSG_CLOEXEC
-  constexpr int flags = MSG_CMSG_CLOEXEC;
-#else
-  constexpr int flags = 0;
-#endif
-  ssize_t size;
-  do size = recvmsg(channel, &header, flags | MSG_WAITALL);
-  while (size == -1 && errno == EINTR);
-  if (size != static_cast<ssize_t>(sizeof *message)) return false;
-  for (cmsghdr *rights = CMSG_FIRSTHDR(&header); rights; rights = CMSG_NXTHDR(&header, rights)) {
-    if (rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS) continue;
-    int descriptor;
-    memcpy(&descriptor, CMSG_DATA(rights), sizeof descriptor);
-    *passed = UniqueFd(descriptor);
-  }
-  return true;
-}
-
 // The session leader was killed and can clean up nothing: do it in its stead. Where there is no pidfd, or a
 // sandbox forbids to signal by it, the pid is the daemon's as long as its session is the dead leader's.
 void end_orphan(const SpawnPlan *plan, pid_t leader, pid_t daemon, const UniqueFd &pidfd) {
@@ -128,14 +54,25 @@ void end_orphan(const SpawnPlan *plan, pid_t leader, pid_t daemon, const UniqueF
   discard_pidfile(plan, daemon);
 }
 
+// No signal may reach a child before it has set itself up, or a handler of ours run in it. -1: errno.
+pid_t clone_unsignalled(int (*child)(void *), SpawnContext *context, char *stack) {
+  OsSignalMask before;
+  os_block_signals(&before);
+  pid_t pid = os_clone(child, context, stack, context->plan->share_memory);
+  int error = errno;
+  os_set_signals(&before);
+  errno = error;
+  return pid;
+}
+
 }  // namespace
 
 SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
   SpawnReport report = {};
   *pidfd = -1;
   std::lock_guard<std::mutex> turn(one_at_a_time);
-  Channel to_parent, to_leader;
-  Stacks stacks;
+  SpawnChannel to_parent, to_leader;
+  SpawnStacks stacks;
   if (!to_parent.open(plan->low_descriptors) || !to_leader.open(plan->low_descriptors) || !stacks.ok()) {
     fail(&report, STAGE_CHANNEL);
     return report;
@@ -149,25 +86,20 @@ SpawnReport spawn_daemon(const SpawnPlan *plan, int *pidfd) {
                           keep.data(),
                           keep.size()};
 
-  OsSignalMask before;
-  os_block_signals(&before);
-  pid_t leader = os_clone(lead_session, &context, stacks.leader(), plan->share_memory);
-  int error = errno;
-  os_set_signals(&before);
-  to_parent.writer.reset();
-  to_leader.reader.reset();
-  to_leader.writer.reset();
+  pid_t leader = clone_unsignalled(lead_session, &context, stacks.leader());
   if (leader == -1) {
-    errno = error;
     fail(&report, STAGE_FORK);
     return report;
   }
+  to_parent.writer.reset();
+  to_leader.reader.reset();
+  to_leader.writer.reset();
 
   UniqueFd daemon_pidfd;
   pid_t daemon = 0;
   bool heard = false;
   SpawnMessage message, outputs = {};
-  while (!heard && receive(to_parent.reader.get(), &message, &daemon_pidfd)) {
+  while (!heard && receive_message(to_parent.reader.get(), &message, &daemon_pidfd)) {
     if (message.kind == MESSAGE_BORN) daemon = message.report.pid;
     if (message.kind == MESSAGE_OUTPUTS) outputs = message;
     if (message.kind == MESSAGE_RESULT) {
@@ -191,29 +123,24 @@ SpawnReport spawn_child(const SpawnPlan *plan, int *pidfd) {
   SpawnReport report = {};
   *pidfd = -1;
   std::lock_guard<std::mutex> turn(one_at_a_time);
-  Channel channel;
-  Stacks stacks;
+  SpawnChannel channel;
+  SpawnStacks stacks;
   if (!channel.open(plan->low_descriptors) || !stacks.ok()) {
     fail(&report, STAGE_CHANNEL);
     return report;
   }
   std::vector<int> keep = descriptors_to_keep(plan, channel.writer.get(), -1);
   SpawnContext context = {plan, -1, -1, channel.writer.get(), nullptr, keep.data(), keep.size()};
-  OsSignalMask before;
-  os_block_signals(&before);
-  pid_t child = os_clone(be_child, &context, stacks.daemon(), plan->share_memory);
-  int error = errno;
-  os_set_signals(&before);
-  channel.writer.reset();
+  pid_t child = clone_unsignalled(be_child, &context, stacks.daemon());
   if (child == -1) {
-    errno = error;
     fail(&report, STAGE_FORK);
     return report;
   }
+  channel.writer.reset();
   await_message(channel.reader.get(), child);
   UniqueFd none;
   SpawnMessage message;
-  if (receive(channel.reader.get(), &message, &none)) {
+  if (receive_message(channel.reader.get(), &message, &none)) {
     report = message.report;
   } else if (os_child_has_executed(child)) {
     report.ok = 1;

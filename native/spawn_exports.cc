@@ -8,6 +8,7 @@
 #include "marshal.h"
 #include "napi_result.h"
 #include "os.h"
+#include "spawn_child.h"
 #include "trusted_directory.h"
 
 namespace {
@@ -114,6 +115,22 @@ Napi::Value to_object(Napi::Env env, const SpawnReport &report) {
   return result;
 }
 
+// A number that is not open now will be one of our own in a moment, and the command would get that.
+bool are_open(const MarshalledPlan &to, SpawnReport *report) {
+  const auto is_open = [](int descriptor) { return fcntl(descriptor, F_GETFD) != -1; };
+  for (size_t i = 0; i < to.keep.size(); i++)
+    if (!is_open(to.keep[i])) return fail(report, STAGE_KEEP_FD, REFUSAL_NONE, static_cast<int>(i));
+  for (int number = 0; number < 3; number++) {
+    const StdioPlan &stdio = to.plan.stdio[number];
+    // Of 0, 1 and 2 the command's own are meant, whatever they are.
+    if (stdio.kind == STDIO_INHERIT && stdio.same_as > 2 && !is_open(stdio.same_as))
+      return fail(report, static_cast<SpawnStage>(STAGE_STDIN + number));
+  }
+  for (const DescriptorPass &pass : to.passes)
+    if (!is_open(pass.from)) return fail(report, STAGE_STDIO, REFUSAL_NONE, pass.to);
+  return true;
+}
+
 // False: *result is what to return.
 bool prepare(const Napi::CallbackInfo &info, MarshalledPlan *to, Napi::Value *result) {
   Napi::Env env = info.Env();
@@ -125,12 +142,9 @@ bool prepare(const Napi::CallbackInfo &info, MarshalledPlan *to, Napi::Value *re
   if (!marshal(info[0].As<Napi::Object>(), to)) return false;
   to->strings.push_back(unguessable_name());
   to->plan.temporary_name = to->strings.back().c_str();
-  // A number that is not open now will be one of our own in a moment.
-  for (size_t i = 0; i < to->keep.size(); i++) {
-    if (fcntl(to->keep[i], F_GETFD) != -1) continue;
-    Napi::Object refused = failure(env, kStageNames[STAGE_KEEP_FD], errno, "");
-    refused.Set("index", Napi::Number::New(env, static_cast<double>(i)));
-    *result = refused;
+  SpawnReport closed = {};
+  if (!are_open(*to, &closed)) {
+    *result = to_object(env, closed);
     return false;
   }
   Problem problem;

@@ -15,7 +15,8 @@ const isNotRunning = ({ state }: SupervisedProcess) => !RUNNING_STATES.has(state
 
 function candidatesOf(call: Call, { config, group }: SupervisedProcess): readonly Bytes[] {
   try {
-    return planProgram(config, group, call.supervisor.surroundings, []).spawn.candidates;
+    const plan = config.plan ?? planProgram(config, group, call.supervisor.surroundings, []);
+    return plan.spawn.candidates;
   } catch (error) {
     if (!(error instanceof TdaemonError)) throw error;
     // The start will say it.

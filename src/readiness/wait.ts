@@ -1,5 +1,4 @@
 /** Waits until all conditions are true, or the daemon has ended, or time is up, whichever comes first. */
-import { TdaemonError } from '../errors';
 import { LiveProcess } from '../process/live_process';
 import { descendsFrom } from '../process/tree';
 import type { Condition, Subject } from './condition';
@@ -25,7 +24,7 @@ export interface Waiting {
 
 /** setTimeout of Node takes 31 bits. */
 const LONGEST_MS = 2 ** 31 - 1;
-/** Who closes its descriptors is perhaps about to end, which says more. */
+/** A log that is gone, a descriptor that was closed: perhaps because the daemon has ended or is about to, which says more. */
 const LAST_BREATH_MS = 200;
 
 export class ReadinessWait {
@@ -94,10 +93,10 @@ export class ReadinessWait {
   }
 
   #isHopeless(error: unknown): void {
-    const isDaemons = error instanceof TdaemonError && error.reason === 'ended';
-    const settle = (ended: boolean) => this.#finish(ended ? { kind: 'ended' } : { kind: 'hopeless', error });
-    if (isDaemons) this.live.waitForEnd(LAST_BREATH_MS).then(settle);
-    else settle(false);
+    clearTimeout(this.#timer);
+    this.live
+      .waitForEnd(LAST_BREATH_MS)
+      .then((ended) => this.#finish(ended ? { kind: 'ended' } : { kind: 'hopeless', error }));
   }
 
   #setTimer(): void {

@@ -17,6 +17,9 @@ const INPUT_MODE = 0o600;
 /** How long a hanging disk may hold up the end of a program. */
 const DRAIN_MS = 5000;
 
+/** How long a log file may take to be opened before a program starts whose log is waited for. */
+const OPEN_MS = 2000;
+
 export interface LogSurroundings {
   runtimeDirectory: string;
   childLogDir: string;
@@ -96,7 +99,10 @@ export class Channels {
     // What is in them must not be lost when the program has ended and the logger has not read it yet.
     const held = used.map((channel) => this.#around.keeper.hold(this.id(channel), this.fifo(channel)));
     for (const errno of await Promise.all(held)) if (errno !== 0) throw this.#failed('hold a FIFO', errno);
-    for (const channel of used) this.#move(channel);
+    const open = Promise.all(used.map((channel) => this.#move(channel)));
+    // Whoever waits for a line must see the file; all others can write before it is there.
+    if (this.#config.ready.some((spec) => spec.startsWith('line:')))
+      await Promise.race([open, setTimeout(OPEN_MS, undefined, { ref: false })]);
   }
 
   #failed(what: string, errno: number): TdaemonError {
@@ -112,10 +118,10 @@ export class Channels {
     if (errno !== 0 && errnoName(errno) !== 'EEXIST') throw this.#failed('make a FIFO', errno);
   }
 
-  #move(channel: ChannelName): void {
+  #move(channel: ChannelName): Promise<void> {
     const config = this.#config[channel];
     const log = this.logFile(channel) ?? '';
-    this.#around.logger.set({
+    return this.#around.logger.set({
       id: this.id(channel),
       fifo: this.fifo(channel),
       log: OWN[log] ?? log,

@@ -33,6 +33,12 @@ export class Dependencies {
    */
   start(process: SupervisedProcess): boolean {
     if (!STOPPED_STATES.has(process.state)) return false;
+    const lacking = process.config.dependsOn.find((name) => this.#named(name).length === 0);
+    if (lacking !== undefined) {
+      // It is wrong in the configuration, or was removed.
+      process.dependencyIsFatal(lacking);
+      return true;
+    }
     const missing = this.#missing(process);
     if (missing.length === 0) {
       this.#waiting.delete(process);

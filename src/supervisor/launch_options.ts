@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { MisconfigurationError } from '../config/diagnostics';
-import type { Config } from '../config/model';
+import type { Broken, Config } from '../config/model';
 import { type Reread, readConfig } from '../config/read';
 import type { Overrides } from '../config/section';
 import type { FailureReason } from '../errors';
@@ -76,6 +76,11 @@ export function wholeConfigOf(options: LaunchOptions): Config {
   const [first] = broken;
   if (first) throw new MisconfigurationError(first.place, first.message);
   return config;
+}
+
+/** Programs that cannot be had while the others can. */
+export function brokenIn(options: LaunchOptions): Broken[] {
+  return read(options).broken;
 }
 
 /** Why it could not begin, for whoever waits. */

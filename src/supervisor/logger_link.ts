@@ -91,10 +91,10 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     return new Promise((resolve) => this.#pending.push({ command, answer, resolve }));
   }
 
-  /** From now on this goes there. */
-  set(channel: LogChannel): void {
+  /** From now on this goes there. Resolves when its file is open. */
+  async set(channel: LogChannel): Promise<void> {
     this.#channels.set(channel.id, channel);
-    this.#say(['channel', ...wordsOf(channel)]);
+    await this.#ask(`ok ${channel.id}`, 'channel', ...wordsOf(channel));
   }
 
   /** Resolves when all that it held has been written. */

@@ -1,6 +1,7 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
 import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { placeText } from '../config/diagnostics';
 import { ControlServers, serverUrlOf } from '../control/control_servers';
 import { TdaemonError } from '../errors';
 import { native } from '../native';
@@ -8,6 +9,7 @@ import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { KeeperLink } from './keeper_link';
 import {
+  brokenIn,
   configOf,
   type LaunchOptions,
   readLaunchOptions,
@@ -95,6 +97,8 @@ class SupervisorProcess {
     await this.#supervisor.begin();
     await this.#servers.serve();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
+    for (const { place, message } of brokenIn(this.#options))
+      this.#log.say('error', `${placeText(place)}: ${message}`);
     if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
   }

@@ -327,7 +327,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     } else {
       // As supervisord while it gives up some day; else no longer than a restart waits.
       const most = startRetries === Number.POSITIVE_INFINITY ? this.config.restartDelayMax : this.failures;
-      this.#timer = setTimeout(() => this.#dispatch('retry'), Math.min(this.failures, most) * 1000);
+      this.#timer = setTimeout(() => this.#again('retry'), Math.min(this.failures, most) * 1000);
     }
   }
 
@@ -383,12 +383,17 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const wait = this.#restartWait;
     this.#restartWait = undefined;
     if (wait === undefined) return;
-    this.restarts++;
-    if (wait === 0) this.#dispatch('start');
+    if (wait === 0) this.#again('start');
     else {
       this.#dispatch('hold-back');
-      this.#timer = setTimeout(() => this.#dispatch('retry'), wait * 1000);
+      this.#timer = setTimeout(() => this.#again('retry'), wait * 1000);
     }
+  }
+
+  /** By itself, not because somebody has asked for it. */
+  #again(event: 'start' | 'retry'): void {
+    this.restarts++;
+    this.#dispatch(event);
   }
 
   // What outlives the supervisor.
@@ -424,7 +429,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (!isSameBoot) return;
     this.#state = record.state;
     if (!hadProcess) {
-      if (record.state === 'BACKOFF') this.#dispatch('retry');
+      if (record.state === 'BACKOFF') this.#again('retry');
       if (record.state === 'EXITED' && record.restarting) {
         this.#restartWait = 0;
         this.#restart();

@@ -1,4 +1,5 @@
 /** What is accepted comes out of `--dry-run --json` as it went in; and a dry run changes nothing. */
+import fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planToJson } from '../../src/cli/dry_run';
@@ -8,102 +9,41 @@ import { toOptions } from '../../src/cli/start_options';
 import { makePlan } from '../../src/daemon/plan';
 import { HOLD } from '../helpers/hold';
 import { expectNothingLeft } from '../helpers/leftovers';
-import { scratch } from '../helpers/scratch';
+import { atEnd } from '../helpers/pidfiles';
+import { type Scratch, scratch } from '../helpers/scratch';
+import { anyStartRequest, expectPlan, FROM_FILE, words } from '../helpers/start_request';
 import { tdaemon } from '../helpers/tdaemon';
 
-const text = fc.string({ unit: 'binary' }).filter((word) => !word.includes('\0'));
-const path = text.map((word) => `/${word}`);
-const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
+const OPEN = [3, 7, 12];
 
-const anyRequest = fc.record({
-  command: fc.array(text, { minLength: 1, maxLength: 4 }).filter(([first]) => first !== ''),
-  pidfile: optional(path),
-  lock: optional(path),
-  chdir: optional(path),
-  log: optional(path.filter((file) => !file.startsWith('/dev/') && !file.startsWith('/proc/'))),
-  umask: optional(fc.integer({ min: 0, max: 0o777 })),
-  nice: optional(fc.integer({ min: -20, max: 19 })),
-  oom: optional(fc.integer({ min: -1000, max: 1000 })),
-  core: optional(fc.nat()),
-  argv0: optional(text),
-  env: fc.dictionary(
-    text.filter((name) => name !== '' && !name.includes('=')),
-    text,
-    { maxKeys: 3 },
-  ),
-  truncate: fc.boolean(),
-  noNewPrivs: fc.boolean(),
-});
-/** One file cannot be two of these. */
-function isPossible({ pidfile, lock, log }: Record<'pidfile' | 'lock' | 'log', string | undefined>): boolean {
-  const given = [pidfile, lock, log].filter((file) => file !== undefined);
-  return new Set(given).size === given.length;
-}
-const request = anyRequest.filter(isPossible);
-type Request = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
-
-function words(wanted: Request): string[] {
-  const value = (name: string, given: unknown) => (given === undefined ? [] : [`--${name}=${given}`]);
-  return [
-    ...value('pidfile', wanted.pidfile),
-    ...value('lock', wanted.lock),
-    ...value('chdir', wanted.chdir),
-    ...value('log', wanted.log),
-    ...value('umask', wanted.umask?.toString(8)),
-    ...value('nice', wanted.nice),
-    ...value('oom-score-adj', wanted.oom),
-    ...value('argv0', wanted.argv0),
-    ...(wanted.core === undefined ? [] : ['--limit', `core=${wanted.core}:unlimited`]),
-    ...Object.entries(wanted.env).flatMap(([name, given]) => ['-E', `${name}=${given}`]),
-    ...(wanted.truncate ? ['--truncate'] : []),
-    ...(wanted.noNewPrivs ? ['--no-new-privs'] : []),
-    '--clear-env',
-    '--dry-run',
-    '--json',
-    '--',
-    ...wanted.command,
-  ];
-}
-
-function expectPlan(plan: Record<string, unknown>, wanted: Request): void {
-  const { command, argv0, env } = wanted;
-  const file = { kind: 'file', path: wanted.log, truncate: wanted.truncate };
-  const directory = wanted.chdir ?? '/';
-  expect(plan).toMatchObject({
-    command: [argv0 ?? command[0], ...command.slice(1)],
-    chdir: directory,
-    umask: (wanted.umask ?? 0o022).toString(8).padStart(3, '0'),
-    stdin: { kind: 'null' },
-    stdout: wanted.log === undefined ? { kind: 'null' } : file,
-    stderr: wanted.log === undefined ? { kind: 'null' } : { kind: 'same', as: 1 },
-    noNewPrivs: wanted.noNewPrivs,
-    env: Object.entries({ PWD: directory, ...env })
-      .map(([name, given]) => `${name}=${given}`)
-      .sort(),
-  });
-  expect(plan.pidfile).toBe(wanted.pidfile);
-  expect(plan.lock).toBe(wanted.lock);
-  expect(plan.nice === wanted.nice || (plan.nice === 0 && wanted.nice === 0)).toBe(true);
-  expect(plan.oomScoreAdj).toBe(wanted.oom);
-  const { core } = plan.limits as Record<string, unknown>;
-  expect(core).toEqual(wanted.core === undefined ? undefined : { soft: wanted.core, hard: 'unlimited' });
+function requests(at: Scratch) {
+  const lines = Object.entries(FROM_FILE).map(([name, value]) => `${name}="${value}"\n`);
+  at.write('environment', lines.join(''));
+  at.write('certificates', '');
+  return anyStartRequest(at.directory, OPEN);
 }
 
 describe('a dry run', () => {
   it('gives back what was asked for: by the functions', () => {
+    const request = requests(scratch());
     fc.assert(
       fc.property(request, (wanted) => {
-        const options = toOptions(scan(words(wanted), START_OPTIONS), { environment: [] });
-        expectPlan(JSON.parse(JSON.stringify(planToJson(makePlan(options), options))), wanted);
+        const options = toOptions(scan(words(wanted), START_OPTIONS), { environment: [], descriptors: OPEN });
+        const plan = makePlan(options, wanted.foreground);
+        expectPlan(JSON.parse(JSON.stringify(planToJson(plan, options))), wanted);
       }),
       { numRuns: 500 },
     );
   });
 
   it('gives back what was asked for: by the command', async () => {
+    const request = requests(scratch());
+    const device = fs.openSync('/dev/null', 'r');
+    atEnd(() => fs.closeSync(device));
+    const others = Array.from({ length: 10 }, (_, at) => (OPEN.includes(at + 3) ? device : 'ignore'));
     await fc.assert(
       fc.asyncProperty(request, async (wanted) => {
-        const ran = await tdaemon(words(wanted));
+        const ran = await tdaemon(words(wanted), { stdio: ['ignore', 'pipe', 'pipe', ...others] });
         expect(ran).toMatchObject({ status: 0, stderr: '' });
         const { plan, ...rest } = JSON.parse(ran.stdout);
         expect(rest).toEqual({ ok: true, status: 0, dryRun: true });
@@ -111,6 +51,15 @@ describe('a dry run', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('was asked for every option of a start', () => {
+    const asked = new Set(fc.sample(requests(scratch()), 500).flatMap(words));
+    const isAsked = ({ name, short }: (typeof START_OPTIONS)[number]) =>
+      [...asked].some((word) => word.split('=')[0] === `--${name}` || word === `-${short}`);
+    const missing = START_OPTIONS.filter((option) => !isAsked(option)).map(({ name }) => name);
+    // These end a start before it is planned, or contradict a dry run.
+    expect(missing).toEqual(['quiet', 'help', 'version']);
   });
 
   it('changes nothing', async () => {

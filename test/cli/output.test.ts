@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { oneLine } from '../../src/cli/output';
+import { anyText } from '../helpers/any_text';
 
 describe('oneLine', () => {
   it.each([
@@ -17,7 +18,7 @@ describe('oneLine', () => {
 
   it('leaves no control character and no line break of any kind', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         expect(oneLine(text)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
       }),
     );

@@ -5,6 +5,7 @@ import { type Option, START_OPTIONS } from '../../src/cli/option_table';
 import { type Scanned, scan } from '../../src/cli/scan';
 import { TdaemonError } from '../../src/errors';
 import type { Bytes } from '../../src/process/bytes';
+import { anyText } from '../helpers/any_text';
 
 const FLAGS = START_OPTIONS.filter(({ value }) => !value);
 const SCALARS = START_OPTIONS.filter(({ value, repeats }) => value && !repeats);
@@ -26,7 +27,7 @@ function messageOf(...words: Bytes[]): string {
 }
 
 /** Any word that can be an argument: no NUL. */
-const anyWord = fc.string({ unit: 'binary' }).filter((word) => !word.includes('\0'));
+const anyWord = anyText().filter((word) => !word.includes('\0'));
 const value = anyWord.filter(
   (word) => word !== '--' && !START_OPTIONS.some(({ name }) => word === `--${name}`),
 );

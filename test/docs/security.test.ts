@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TIMEOUT } from '../helpers/chaos';
 import { documentTables } from '../helpers/document_tables';
 import { because, notRoot } from '../helpers/needs';
 import { ROOT } from '../helpers/paths';
@@ -44,7 +45,7 @@ describe('docs/SECURITY.md', () => {
   });
 
   // Some tests are only there for root.
-  it.skipIf(notRoot())(`names tests that there are${because(notRoot())}`, () => {
+  it.skipIf(notRoot())(`names tests that there are${because(notRoot())}`, TIMEOUT, () => {
     const found = testNames([...new Set(tests.map(({ file }) => file))]);
     const isThere = ({ text, file }: Link) =>
       found.some(

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DAEMON, isOurs, LEADER } from '../helpers/allowed_calls';
+import { TIMEOUT } from '../helpers/chaos';
 import { ROOT } from '../helpers/paths';
 import { scratch } from '../helpers/scratch';
 import { parseCalls } from '../helpers/strace';
@@ -35,7 +36,7 @@ const { daemonize } = require(process.env.TDAEMON_ROOT + '/dist/index.js');
 
 const ENV = { ...process.env, TDAEMON_ROOT: ROOT };
 
-describe('a caller with busy threads', () => {
+describe('a caller with busy threads', TIMEOUT, () => {
   it('starts 500 daemons, and each is known to have executed', async () => {
     const at = scratch();
     const ran = await run('node', ['--expose-gc', at.write('hammer.js', SCRIPT), '6', '500'], { env: ENV });

@@ -6,6 +6,7 @@ import type { Scratch } from './scratch';
 
 const SOURCES = [
   'spawn.cc',
+  'spawn_channel.cc',
   'spawn_child.cc',
   'publish_pidfile.cc',
   'open_target.cc',

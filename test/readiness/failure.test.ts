@@ -57,10 +57,10 @@ describe('a daemon that ends first', () => {
 describe('a daemon that is not ready in time', () => {
   it('is stopped: 124, and says what was waited for', async () => {
     const at = scratch();
-    const options = ['--ready', NEVER, '--ready', 'alive:1ms', ...soon];
+    const options = ['--ready', 'notify', '--ready', 'alive:1ms', ...soon];
     const failure = await expectCleanFailure(at, { ...reaped, options });
     expect(failure).toMatchObject({ status: 124, code: 'ETIMEDOUT' });
-    expect(failure.message).toBe("'sleep' was not ready in 0.3 s (cmd:false: exit status 1); it was stopped");
+    expect(failure.message).toBe("'sleep' was not ready in 0.3 s (notify: no READY=1 yet); it was stopped");
   });
 
   it('is killed when it ignores TERM, with all of its group', async () => {

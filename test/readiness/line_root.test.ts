@@ -2,9 +2,11 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
+import { strace } from '../helpers/nothing_left';
 import { descriptors } from '../helpers/procfs';
 import { awaitReady, begin, expectReady, expectStopped } from '../helpers/ready';
 import { type Scratch, scratch } from '../helpers/scratch';
+import { failReady } from '../helpers/start_ready';
 import { giveAway, isRoot, makeDirectory, TARGET } from '../helpers/users';
 
 const SECRET = 'match root-only';
@@ -49,6 +51,22 @@ describe.skipIf(!isRoot)('a daemon of another user (needs root)', () => {
     const at = scratch();
     const ran = await awaitIn(at, `${script}; exit 3`);
     expectStopped(at, ran, 123, 'exit status 3');
+    expect(ran.stderr).not.toMatch('root-only');
+  });
+
+  it('that has put a link in its place and has ended before root looks is told as one that ended', async () => {
+    const at = scratch();
+    makeDirectory(at.file('home'), TARGET);
+    fs.writeFileSync(at.file('secret'), `${SECRET}\n`, { mode: 0o600 });
+    const log = at.file('home/log');
+    const oneSecondLater = ['-P', log, '-e', 'inject=openat:delay_enter=1s'];
+    const options = ['--user', TARGET.option, '--chdir', at.file('home'), '--log', log];
+    const command = ['sh', '-c', 'ln -s ../secret new; mv new log; exit 3'];
+    const ran = await failReady(at, 'line:^match', command, options, {
+      under: strace(at, ...oneSecondLater),
+    });
+    expect(ran.status, ran.stderr).toBe(123);
+    expect(ran.stderr).toContain('exit status 3');
     expect(ran.stderr).not.toMatch('root-only');
   });
 

@@ -43,8 +43,10 @@ describe('20,000 datagrams', () => {
     const held = await holdBack(
       at,
       ['--ready-timeout', '1h'],
-      `while not os.path.exists("begin"): time.sleep(0.01)\n${FUZZ}`,
+      // Once it has read something it has opened all that it needs.
+      `barrier()\nopen('settled', 'w').close()\nwhile not os.path.exists('begin'): time.sleep(0.01)\n${FUZZ}`,
     );
+    await eventually('the first to be read', () => fs.existsSync(at.file('work/settled')));
     const before = procfs.descriptors(held.pid).size;
     at.write('work/begin', '');
     await eventually(

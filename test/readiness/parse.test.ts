@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { TdaemonError } from '../../src/errors';
 import { parseNotification } from '../../src/readiness/notify_message';
 import { parseReady } from '../../src/readiness/parse';
+import { anyText } from '../helpers/any_text';
 import { tdaemon } from '../helpers/tdaemon';
 
 const GOOD = [
@@ -85,8 +86,8 @@ describe('a SPEC', () => {
   it('is taken or refused, whatever it is', () => {
     const kinds = fc.constantFrom(...GOOD, ...BAD).map((text) => text.split(':')[0] as string);
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.tuple(kinds, fc.string({ unit: 'binary' })).map(([kind, rest]) => `${kind}:${rest}`),
+      anyText(),
+      fc.tuple(kinds, anyText()).map(([kind, rest]) => `${kind}:${rest}`),
     );
     fc.assert(
       fc.property(text, (any) => {

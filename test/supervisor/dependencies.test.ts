@@ -88,6 +88,17 @@ describe('depends_on', () => {
     expect(await supervised.reaches('web', 'FATAL')).toMatchObject({ spawnError: 'db is FATAL' });
   });
 
+  it('what it needs is wrong in the configuration: it is FATAL, and the others run', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:web]\n${SLEEPS}\ndepends_on=db\n[program:db]\n${SLEEPS}\nuser=nobody-of-this-name\n[program:other]\n${SLEEPS}`,
+    );
+    expect(await supervised.of('web')).toMatchObject({ state: 'FATAL', spawnError: 'db is FATAL' });
+    await supervised.reaches('other', 'RUNNING');
+    expect(supervised.mainLog).toMatch(/ERRO .*supervisord.conf:\d+: .*nobody-of-this-name/);
+  });
+
   it('its crash does not restart those who need it', async () => {
     const at = scratch();
     const supervised = await supervise(
