@@ -1,5 +1,7 @@
 // Small things that Node cannot do with pipes and sockets.
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
@@ -131,6 +133,72 @@ Napi::Value send_descriptor(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), error);
 }
 
+// A descriptor for JavaScript, or errno.
+Napi::Value descriptor_or_errno(Napi::Env env, UniqueFd *own, bool succeeded) {
+  return Napi::Number::New(env, succeeded ? own->release() : -errno);
+}
+
+constexpr int kBacklog = 4096;  // The kernel takes less of it where somaxconn is lower.
+
+// listenUnix(path, mode): a listening socket, or -errno. Its file never has more permissions than mode, not
+// even for a moment: it gets those of the socket (bind(2) of Linux).
+Napi::Value listen_unix(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  if (!info[0].IsString() || !info[1].IsNumber()) return type_error(env, "listenUnix: takes path and mode");
+  std::string path = info[0].As<Napi::String>().Utf8Value();
+  auto mode = static_cast<mode_t>(info[1].As<Napi::Number>().Uint32Value());
+  sockaddr_un address;
+  socklen_t size = 0;
+  UniqueFd own(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return descriptor_or_errno(env, &own,
+                             own && own.move_above(2) && fchmod(own.get(), mode) == 0 &&
+                                 fill_unix_address(path, &address, &size) &&
+                                 bind(own.get(), reinterpret_cast<sockaddr *>(&address), size) == 0 &&
+                                 listen(own.get(), kBacklog) == 0);
+}
+
+bool fill_inet_address(const std::string &host, uint16_t port, sockaddr_storage *address, socklen_t *size) {
+  *address = {};
+  auto *four = reinterpret_cast<sockaddr_in *>(address);
+  auto *six = reinterpret_cast<sockaddr_in6 *>(address);
+  if (inet_pton(AF_INET, host.c_str(), &four->sin_addr) == 1) {
+    four->sin_family = AF_INET;
+    four->sin_port = htons(port);
+    *size = sizeof *four;
+    return true;
+  }
+  if (inet_pton(AF_INET6, host.c_str(), &six->sin6_addr) == 1) {
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons(port);
+    *size = sizeof *six;
+    return true;
+  }
+  errno = EINVAL;
+  return false;
+}
+
+bool may_be_used_again(int descriptor) {
+  int yes = 1;
+  return setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0;
+}
+
+// listenTcp(address, port): a listening socket, or -errno. For `::` of both protocols. Unlike Node's own it
+// can be given to another process.
+Napi::Value listen_tcp(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  if (!info[0].IsString() || !info[1].IsNumber()) return type_error(env, "listenTcp: takes address and port");
+  auto port = static_cast<uint16_t>(info[1].As<Napi::Number>().Uint32Value());
+  sockaddr_storage address;
+  socklen_t size = 0;
+  if (!fill_inet_address(info[0].As<Napi::String>().Utf8Value(), port, &address, &size))
+    return Napi::Number::New(env, -errno);
+  UniqueFd own(socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return descriptor_or_errno(env, &own,
+                             own && own.move_above(2) && may_be_used_again(own.get()) &&
+                                 bind(own.get(), reinterpret_cast<sockaddr *>(&address), size) == 0 &&
+                                 listen(own.get(), kBacklog) == 0);
+}
+
 }  // namespace
 
 void export_descriptors(Napi::Env env, Napi::Object exports) {
@@ -140,5 +208,7 @@ void export_descriptors(Napi::Env env, Napi::Object exports) {
   exports.Set("makeFifo", Napi::Function::New(env, make_fifo));
   exports.Set("lockFile", Napi::Function::New(env, lock_file));
   exports.Set("sendDescriptor", Napi::Function::New(env, send_descriptor));
+  exports.Set("listenUnix", Napi::Function::New(env, listen_unix));
+  exports.Set("listenTcp", Napi::Function::New(env, listen_tcp));
   exports.Set("connectUnix", Napi::Function::New(env, connect_unix));
 }

@@ -265,6 +265,10 @@ interface Addon {
   markCloseOnExec(descriptor: number): number;
   /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */
   connectUnix(address: string): { pid: number } | number;
+  /** Close-on-exec; its file has the mode from the first moment on. Negative: errno. */
+  listenUnix(path: string, mode: number): number;
+  /** @param address numeric; `::` means IPv4 too. Negative: errno. */
+  listenTcp(address: string, port: number): number;
   /** Null: there is none. A number: errno. */
   findUser(user: string | number): UserEntry | number | null;
   findGroup(group: string | number): { name: string; gid: number } | number | null;

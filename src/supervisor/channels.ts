@@ -211,8 +211,11 @@ export class Channels {
     await Promise.all(this.#used().map((channel) => this.#around.logger.flush(this.id(channel))));
   }
 
+  /** @throws TdaemonError (`setup`) */
   async clear(): Promise<void> {
-    await Promise.all(this.#used().map((channel) => this.#around.logger.clear(this.id(channel))));
+    const cleared = this.#used().map((channel) => this.#around.logger.clear(this.id(channel)));
+    for (const errno of await Promise.all(cleared))
+      if (errno !== 0) throw this.#failed('clear the log', errno);
   }
 
   /** The process is no more: nor are its FIFOs, once they are empty, or their log cannot be written for long. */

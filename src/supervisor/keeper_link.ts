@@ -73,7 +73,8 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
 
   #hear(word: string, rest: string[]): void {
     const [first = '', second, third] = rest;
-    if (word === 'held' || word === 'failed') this.#answer(first, word === 'held' ? 0 : Number(second));
+    if (word === 'failed') this.#answer(first, Number(second));
+    else if (word === 'held' || word === 'dropped') this.#answer(first, 0);
     else if (word === 'exit')
       this.emit('exit', { pid: Number(first), status: Number(second), startTime: Number(third) });
     else if (word === 'signal') this.emit('signal', first);
@@ -112,9 +113,11 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     return errno === 0 ? this.#await(id) : Promise.resolve(errno);
   }
 
-  drop(id: string): void {
+  /** @returns 0 or errno */
+  drop(id: string): Promise<number> {
     this.#holdings.delete(id);
     this.#say('drop', id);
+    return this.#await(id);
   }
 
   ready(): void {

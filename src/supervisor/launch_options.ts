@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { MisconfigurationError } from '../config/diagnostics';
 import type { Broken, Config } from '../config/model';
 import { type Reread, readConfig } from '../config/read';
 import type { Overrides } from '../config/section';
@@ -64,9 +65,17 @@ function read({ source, environment, directory }: LaunchOptions): Pick<Reread, '
   return readConfig(file, { overrides, environment: variablesOf(environment), cwd: directory });
 }
 
-/** @throws TdaemonError: it cannot be read any more */
+/** Without the programs that cannot be had. @throws TdaemonError: it cannot be read any more */
 export function configOf(options: LaunchOptions): Config {
   return read(options).config;
+}
+
+/** A slip of the pen must not look as if a program were to be removed. @throws TdaemonError, also where one program is wrong */
+export function wholeConfigOf(options: LaunchOptions): Config {
+  const { config, broken } = read(options);
+  const [first] = broken;
+  if (first) throw new MisconfigurationError(first.place, first.message);
+  return config;
 }
 
 /** Programs that cannot be had while the others can. */

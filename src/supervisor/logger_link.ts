@@ -32,12 +32,11 @@ interface LoggerEvents {
 }
 
 /** Undefined: it could not be done. */
-type Answer = (words: string[] | undefined) => void;
-
 interface Question {
   command: Bytes[];
   answer: string;
-  resolve: Answer;
+  /** With 0 or errno. */
+  resolve: (errno: number) => void;
 }
 
 /** Answers that may also be `failed`. */
@@ -75,7 +74,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     this.#say(['begin']);
     for (const channel of this.#channels.values()) this.#say(['channel', ...wordsOf(channel)]);
     if (this.#complete) this.#say(['end']);
-    for (const { command } of this.#pending) this.#say(command);
+    for (const { command } of this.#pending) if (command[0] !== 'channel') this.#say(command);
   }
 
   /** All channels that there are have been set: those that a logger has besides are from before, and end. */
@@ -97,7 +96,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     else if (word === 'rotated') this.emit('rotated', id, Number(number));
     const line = `${word} ${id}`;
     const at = this.#pending.findIndex(({ answer }) => answer === line || answer === word);
-    if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(rest);
+    if (at !== -1) this.#pending.splice(at, 1)[0]?.resolve(0);
   }
 
   /** @returns whether that is an answer, and nobody else need know */
@@ -108,7 +107,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     if (errno === constants.errno.EAGAIN) setTimeout(() => this.#askAgain(asked), AGAIN_MS);
     else {
       this.#pending.splice(this.#pending.indexOf(asked), 1);
-      asked.resolve(undefined);
+      asked.resolve(errno);
     }
     return errno === constants.errno.EAGAIN || !asked.answer.startsWith('flushed');
   }
@@ -117,8 +116,9 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     if (this.#pending.includes(asked)) this.#say(asked.command);
   }
 
-  #ask(answer: string, ...command: Bytes[]): Promise<string[] | undefined> {
-    if (this.#closed) return Promise.resolve([]);
+  /** @returns 0 or errno */
+  #ask(answer: string, ...command: Bytes[]): Promise<number> {
+    if (this.#closed) return Promise.resolve(0);
     this.#say(command);
     return new Promise((resolve) => this.#pending.push({ command, answer, resolve }));
   }
@@ -132,6 +132,10 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   /** Resolves when all that it held has been written. */
   async drop(id: string): Promise<void> {
     if (!this.#channels.delete(id)) return;
+    // Whoever waits for its file waits no more.
+    const opening = this.#pending.filter(({ answer }) => answer === `ok ${id}`);
+    this.#pending = this.#pending.filter((question) => !opening.includes(question));
+    for (const { resolve } of opening) resolve(0);
     await this.#ask(`dropped ${id}`, 'drop', id);
   }
 
@@ -145,21 +149,21 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     await this.#ask('reopened', 'reopen');
   }
 
-  /** Empties the log and removes its backups. */
-  async clear(id: string): Promise<void> {
-    await this.#ask(`cleared ${id}`, 'clear', id);
+  /** Empties the log and removes its backups. @returns 0 or errno */
+  clear(id: string): Promise<number> {
+    return this.#ask(`cleared ${id}`, 'clear', id);
   }
 
   /** Puts what has been made of a backup in its place. @returns false: it is not wanted */
   async compressed(id: string, inode: number, made: string): Promise<boolean> {
-    const answer = await this.#ask(`replaced ${id}`, 'compressed', id, String(inode), made);
-    return answer !== undefined && !this.#closed;
+    const errno = await this.#ask(`replaced ${id}`, 'compressed', id, String(inode), made);
+    return errno === 0 && !this.#closed;
   }
 
   close(): void {
     this.#closed = true;
     this.#socket?.destroy();
-    for (const { resolve } of this.#pending.splice(0)) resolve([]);
+    for (const { resolve } of this.#pending.splice(0)) resolve(0);
   }
 }
 

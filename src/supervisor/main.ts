@@ -2,6 +2,7 @@
 import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { placeText } from '../config/diagnostics';
+import { ControlServers, serverUrlOf } from '../control/control_servers';
 import { TdaemonError } from '../errors';
 import { native } from '../native';
 import { cleanAutoLogs } from './auto_logs';
@@ -13,6 +14,7 @@ import {
   configOf,
   type LaunchOptions,
   readLaunchOptions,
+  wholeConfigOf,
   writeLaunchFailure,
 } from './launch_options';
 import { heldDescriptors, ListeningSockets } from './listening_sockets';
@@ -43,6 +45,7 @@ class SupervisorProcess {
   readonly #events: EventHub;
   readonly #outputs: Outputs;
   readonly #control: ControlSocket;
+  readonly #servers: ControlServers;
   #keeperPid = process.ppid;
   #loggerPid = 0;
 
@@ -73,8 +76,14 @@ class SupervisorProcess {
       logger: this.#logger,
       sockets: new ListeningSockets(this.#keeper, this.#log, heldDescriptors(process.env.TDAEMON_HELD)),
       log: this.#log,
-      surroundings: { environment, serverUrl: undefined, openFiles, directory, umask: supervisord.umask },
-      readConfig: () => configOf(options),
+      surroundings: {
+        environment,
+        serverUrl: serverUrlOf(config),
+        openFiles,
+        directory,
+        umask: supervisord.umask,
+      },
+      readConfig: () => wholeConfigOf(options),
     });
     this.#events = new EventHub(this.#supervisor, runtimeDirectory);
     this.#outputs = new Outputs(this.#supervisor, this.#events, runtimeDirectory, syslog);
@@ -84,6 +93,15 @@ class SupervisorProcess {
       handover: () => this.#keeper.handover(),
       remote: (type, data) => this.#events.tellRemote(type, data),
     });
+    this.#supervisor.on('remote-communication', (type, data) => this.#events.tellRemote(type, data));
+    const host = {
+      supervisor: this.#supervisor,
+      // Which the pidfile names.
+      pid: () => this.#keeperPid,
+      shutdown: () => void this.#end('SHUTDOWN'),
+      restart: () => void this.#end('RESTARTING'),
+    };
+    this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
 
   async run(): Promise<void> {
@@ -92,8 +110,10 @@ class SupervisorProcess {
     this.#logger.connect();
     await cleanAutoLogs(this.#supervisor);
     await this.#control.open();
+    await this.#servers.listen();
     await this.#supervisor.begin();
     this.#logger.complete();
+    await this.#servers.serve();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     for (const { place, message } of brokenIn(this.#options))
       this.#log.say('error', `${placeText(place)}: ${message}`);
@@ -198,7 +218,7 @@ class SupervisorProcess {
     if (how === 'RESTARTING') supervisor.sockets.leaveOpen();
     await this.#outputs.close();
     this.#events.close();
-    await this.#control.close();
+    await Promise.all([this.#control.close(), this.#servers.close(how === 'SHUTDOWN')]);
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();
     if (how === 'SHUTDOWN') {

@@ -65,7 +65,7 @@ const SECOND_SLOT = ':2';
 
 const UNKNOWN_ENDING = 'Exit status unknown (supervisor was down)';
 
-export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
+export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; waiting: [] }> {
   readonly group: string;
   groupPriority: number;
   config: ProcessConfig;
@@ -105,8 +105,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
   /** Failures in a row. */
   failures = 0;
   restarts = 0;
-  /** Names of those that it waits for. */
-  waitingFor: string[] = [];
+  #waitingFor: readonly string[] = [];
 
   constructor(
     host: Host,
@@ -162,6 +161,17 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange] }> {
 
   get isAdopted(): boolean {
     return this.#adopted;
+  }
+
+  /** Names of those that it waits for. */
+  get waitingFor(): readonly string[] {
+    return this.#waitingFor;
+  }
+
+  set waitingFor(names: readonly string[]) {
+    if (names.length === 0 && this.#waitingFor.length === 0) return;
+    this.#waitingFor = names;
+    this.emit('waiting');
   }
 
   // What others ask for.

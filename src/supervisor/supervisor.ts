@@ -37,6 +37,8 @@ interface SupervisorEvents {
   replaced: [process: SupervisedProcess, formerPid: number];
   /** All that there is has been taken over or started. */
   begun: [];
+  /** Of a client, for event listeners. */
+  'remote-communication': [type: string, data: string];
 }
 
 export interface SupervisorParts {
