@@ -5,6 +5,11 @@ import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
 import { type Supervised, supervise } from '../helpers/supervise';
 
+/** `npm run chaos` does more of it. */
+const isLong = process.env.TDAEMON_CHAOS === 'long';
+const KILLS = isLong ? 1000 : 50;
+const LIMIT = isLong ? 3_600_000 : 120_000;
+
 async function killSupervisor(supervised: Supervised): Promise<void> {
   const before = supervised.supervisor as number;
   process.kill(before, 'SIGKILL');
@@ -121,33 +126,37 @@ startsecs=2`,
     expect(await supervised.reaches('starting', 'RUNNING')).toMatchObject({ pid });
   });
 
-  it('fifty times at random, with a program that is restarted all the time: never two of one, never none', async () => {
-    const at = scratch();
-    const supervised = await supervise(
-      at,
-      `[program:steady]\ncommand=sleep 1000\nstartsecs=0
+  it(
+    `${KILLS} times at random, with a program that is restarted all the time: never two of one, never none`,
+    LIMIT,
+    async () => {
+      const at = scratch();
+      const supervised = await supervise(
+        at,
+        `[program:steady]\ncommand=sleep 1000\nstartsecs=0
 [program:short]\ncommand=sleep 0.05\nstartsecs=0\nautorestart=true\nrestart_delay_max=0`,
-    );
-    const steady = (await supervised.reaches('steady', 'RUNNING')).pid;
-    for (let kill = 0; kill < 50; kill++) {
-      // Every fifth while it boots: whoever dies before it was ready is started again after a pause that grows.
-      if (kill % 5 !== 0) await supervised.until('steady', 'is known', () => true);
-      const before = await eventually('a supervisor', () => supervised.supervisor);
-      const moment = performance.now() + Math.random() * 100;
-      await eventually('a moment', () => performance.now() > moment);
-      process.kill(before, 'SIGKILL');
-      await eventually('another one', () => supervised.supervisor !== before && supervised.supervisor);
-      const sleepers = procfs
-        .mentioning(at.directory)
-        .filter((pid) => String(procfs.commandLine(pid)[0]) === 'sleep' && procfs.isAlive(pid));
-      expect(sleepers.filter((pid) => pid === steady)).toEqual([steady]);
-      expect(sleepers.length).toBeLessThanOrEqual(2);
-    }
-    expect(await supervised.until('steady', 'is adopted', ({ adopted }) => adopted)).toMatchObject({
-      pid: steady,
-      restarts: 0,
-    });
-    const before = await supervised.of('short');
-    await supervised.until('short', 'goes on', ({ restarts }) => restarts > before.restarts + 2);
-  });
+      );
+      const steady = (await supervised.reaches('steady', 'RUNNING')).pid;
+      for (let kill = 0; kill < KILLS; kill++) {
+        // Every fifth while it boots: whoever dies before it was ready is started again after a pause that grows.
+        if (kill % 5 !== 0) await supervised.until('steady', 'is known', () => true);
+        const before = await eventually('a supervisor', () => supervised.supervisor);
+        const moment = performance.now() + Math.random() * 100;
+        await eventually('a moment', () => performance.now() > moment);
+        process.kill(before, 'SIGKILL');
+        await eventually('another one', () => supervised.supervisor !== before && supervised.supervisor);
+        const sleepers = procfs
+          .mentioning(at.directory)
+          .filter((pid) => String(procfs.commandLine(pid)[0]) === 'sleep' && procfs.isAlive(pid));
+        expect(sleepers.filter((pid) => pid === steady)).toEqual([steady]);
+        expect(sleepers.length).toBeLessThanOrEqual(2);
+      }
+      expect(await supervised.until('steady', 'is adopted', ({ adopted }) => adopted)).toMatchObject({
+        pid: steady,
+        restarts: 0,
+      });
+      const before = await supervised.of('short');
+      await supervised.until('short', 'goes on', ({ restarts }) => restarts > before.restarts + 2);
+    },
+  );
 });
