@@ -126,37 +126,35 @@ startsecs=2`,
     expect(await supervised.reaches('starting', 'RUNNING')).toMatchObject({ pid });
   });
 
-  it(
-    `${KILLS} times at random, with a program that is restarted all the time: never two of one, never none`,
-    LIMIT,
-    async () => {
-      const at = scratch();
-      const supervised = await supervise(
-        at,
-        `[program:steady]\ncommand=sleep 1000\nstartsecs=0
+  it(`${KILLS} times at random, with a program that is restarted all the time: never two of one, never none`, {
+    timeout: LIMIT,
+  }, async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:steady]\ncommand=sleep 1000\nstartsecs=0
 [program:short]\ncommand=sleep 0.05\nstartsecs=0\nautorestart=true\nrestart_delay_max=0`,
-      );
-      const steady = (await supervised.reaches('steady', 'RUNNING')).pid;
-      for (let kill = 0; kill < KILLS; kill++) {
-        // Every fifth while it boots: whoever dies before it was ready is started again after a pause that grows.
-        if (kill % 5 !== 0) await supervised.until('steady', 'is known', () => true);
-        const before = await eventually('a supervisor', () => supervised.supervisor);
-        const moment = performance.now() + Math.random() * 100;
-        await eventually('a moment', () => performance.now() > moment);
-        process.kill(before, 'SIGKILL');
-        await eventually('another one', () => supervised.supervisor !== before && supervised.supervisor);
-        const sleepers = procfs
-          .mentioning(at.directory)
-          .filter((pid) => String(procfs.commandLine(pid)[0]) === 'sleep' && procfs.isAlive(pid));
-        expect(sleepers.filter((pid) => pid === steady)).toEqual([steady]);
-        expect(sleepers.length).toBeLessThanOrEqual(2);
-      }
-      expect(await supervised.until('steady', 'is adopted', ({ adopted }) => adopted)).toMatchObject({
-        pid: steady,
-        restarts: 0,
-      });
-      const before = await supervised.of('short');
-      await supervised.until('short', 'goes on', ({ restarts }) => restarts > before.restarts + 2);
-    },
-  );
+    );
+    const steady = (await supervised.reaches('steady', 'RUNNING')).pid;
+    for (let kill = 0; kill < KILLS; kill++) {
+      // Every fifth while it boots: whoever dies before it was ready is started again after a pause that grows.
+      if (kill % 5 !== 0) await supervised.until('steady', 'is known', () => true);
+      const before = await eventually('a supervisor', () => supervised.supervisor);
+      const moment = performance.now() + Math.random() * 100;
+      await eventually('a moment', () => performance.now() > moment);
+      process.kill(before, 'SIGKILL');
+      await eventually('another one', () => supervised.supervisor !== before && supervised.supervisor);
+      const sleepers = procfs
+        .mentioning(at.directory)
+        .filter((pid) => String(procfs.commandLine(pid)[0]) === 'sleep' && procfs.isAlive(pid));
+      expect(sleepers.filter((pid) => pid === steady)).toEqual([steady]);
+      expect(sleepers.length).toBeLessThanOrEqual(2);
+    }
+    expect(await supervised.until('steady', 'is adopted', ({ adopted }) => adopted)).toMatchObject({
+      pid: steady,
+      restarts: 0,
+    });
+    const before = await supervised.of('short');
+    await supervised.until('short', 'goes on', ({ restarts }) => restarts > before.restarts + 2);
+  });
 });
