@@ -24,13 +24,11 @@ export async function batch(
   applies: (process: SupervisedProcess) => boolean,
   act: (process: SupervisedProcess) => RpcValue | Promise<RpcValue>,
 ): Promise<RpcStruct[]> {
-  const results: RpcStruct[] = [];
-  await Promise.all(
-    processes.map(async (process) => {
-      if (!applies(process)) return;
+  // In their order, whoever is done first: supervisord too looks at them in turn.
+  return Promise.all(
+    processes.filter(applies).map(async (process) => {
       const { name, group } = process;
-      results.push({ name, group, ...(await outcome(() => act(process))) });
+      return { name, group, ...(await outcome(() => act(process))) };
     }),
   );
-  return results;
 }

@@ -112,8 +112,10 @@ describe.each(STEPS.filter(({ root }) => isRoot || !root))(
   },
 );
 
-/** fork.test.ts, exec.test.ts and disk.test.ts have these. */
+/** fork.test.ts, exec.test.ts and disk.test.ts have these; the first two a supervisor's programs (test/native/supervised.test.ts). */
 const ELSEWHERE = [
+  'cgroup',
+  'record',
   'channel',
   'fork',
   'setsid',

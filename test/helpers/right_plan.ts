@@ -102,15 +102,6 @@ const stdio =
 
 const pass = record({ from: integer(3, MOST_INT), to: integer(3, MOST_INT) });
 
-/** One that is placed must not be in the way of one that is yet to be. */
-const passes: Check = (value, path) => {
-  const wrong = list(() => pass)(value, path);
-  if (wrong.length > 0) return wrong;
-  const all = value as { from: number; to: number }[];
-  const highest = Math.max(2, ...all.map(({ to }) => to));
-  return all.some(({ from }) => from <= highest) ? [path] : [];
-};
-
 export const checkPlan = record({
   candidates: list(() => bytes, { least: 1 }),
   argv: list(() => bytes, { least: 1 }),
@@ -136,7 +127,10 @@ export const checkPlan = record({
   ),
   chdir: bytes,
   keep: list(() => integer(3, MOST_INT)),
-  passes: optional(passes),
+  passes: optional(list(() => pass)),
+  cgroup: optional(integer(3, MOST_INT)),
+  record: optional(integer(3, MOST_INT)),
+  listenPid: boolean,
   tellOutputs: boolean,
   noNewPrivs: boolean,
   foreground: boolean,
