@@ -55,7 +55,23 @@ function comparable(value: RpcValue, { directory, port }: Side): unknown {
         .replace(/[A-Z][a-z]{2} N N:N [AP]M/, 'DATE');
     return member;
   });
-  return JSON.parse(text.replaceAll(directory, 'DIR').replaceAll(String(port), 'PORT'));
+  const found: unknown = JSON.parse(text.replaceAll(directory, 'DIR').replaceAll(String(port), 'PORT'));
+  return Array.isArray(found) && found.every(isBatchItem) ? found.sort(byName) : found;
+}
+
+/** Which of two comes first is a matter of who is done first, in supervisord. */
+interface BatchItem {
+  group: string;
+  name: string;
+  status: number;
+}
+
+function isBatchItem(item: unknown): item is BatchItem {
+  return typeof item === 'object' && item !== null && 'status' in item && 'name' in item && 'group' in item;
+}
+
+function byName(one: BatchItem, other: BatchItem): number {
+  return `${one.group}:${one.name}` < `${other.group}:${other.name}` ? -1 : 1;
 }
 
 const toOf = ({ directory }: Side) => ({ socketPath: path.join(directory, 's.sock') });

@@ -59,6 +59,7 @@ startsecs=0
       await eventually('the main log', () => main.text().includes('spawned'));
       const ran = talk(side, ['fg', 'echo'], 'first line\nsecond line\n');
       await eventually('the lines', () => tail.text().includes('second line'));
+      await eventually('the lines, to whom they answer', () => ran.text().includes('second line'));
       ran.end();
       const { status, text } = await ran.done;
       expect(status).toBe(0);
