@@ -5,6 +5,8 @@ import { placeText, warningText } from '../config/diagnostics';
 import { findConfig } from '../config/find';
 import { readConfig } from '../config/read';
 import type { Overrides } from '../config/section';
+import { invalid } from '../errors';
+import { toText } from '../process/bytes';
 import { variablesOf } from '../process/environment';
 import { defaultOpenFiles } from '../process/limits';
 import { launchSupervisor } from '../supervisor/launch';
@@ -49,6 +51,8 @@ function overridesOf(scanned: Scanned): Overrides {
 /** Whatever goes wrong before the programs run has the status 2, as supervisord's. */
 export async function supervise(scanned: Scanned, voice: Voice): Promise<number> {
   try {
+    if (scanned.command.length > 0)
+      throw invalid(`supervise takes no '${scanned.command.map(toText).join(' ')}'`);
     const caller = readCaller();
     const overrides = overridesOf(scanned);
     const file = scanned.text('configuration') ?? found(voice);

@@ -1,6 +1,15 @@
 /** From a configuration to a running supervisor: the lock first, then a keeper that starts the rest. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, openSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/model';
 import { daemonize } from '../daemon/daemonize';
@@ -111,6 +120,19 @@ function environmentOf(environment: readonly Bytes[]): Bytes[] {
   return environment.filter((entry) => !/^(NODE_|TDAEMON_KEEPER=|TDAEMON_HELD=)/.test(toText(entry)));
 }
 
+/** After a start that failed; but what is written of programs that run is for the next one. */
+function leaveNothing(runtimeDirectory: string, owner: number): void {
+  // In another user's directory names may change their meaning while we look at them.
+  if (owner !== process.geteuid?.()) return;
+  try {
+    const programs = path.join(runtimeDirectory, 'programs');
+    if (!existsSync(programs) || readdirSync(programs).length === 0)
+      rmSync(runtimeDirectory, { recursive: true, force: true });
+  } catch {
+    // It is in memory, and small.
+  }
+}
+
 /**
  * Starts a supervisor, and resolves when it answers. In the foreground it never resolves: this process has become the keeper.
  *
@@ -160,6 +182,7 @@ export async function launchSupervisor(
     return { pid, runtimeDirectory };
   } catch (error) {
     const failure = takeLaunchFailure(runtimeDirectory);
+    leaveNothing(runtimeDirectory, owner.uid);
     if (failure)
       throw new TdaemonError(failure.message, { reason: failure.reason, code: 'ERR_TDAEMON_SUPERVISOR' });
     throw error;

@@ -1,6 +1,7 @@
 /** `tdaemon start --respawn`: one command, started again whenever it ends. */
 import fs from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { respawnDirectoryOf } from '../../src/supervisor/runtime_directory';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
@@ -23,6 +24,7 @@ async function respawn(at: Scratch, options: readonly string[], command: readonl
       left.forEach(kill);
       return left.length === 0;
     });
+    fs.rmSync(respawnDirectoryOf(at.file('pid'), 'respawn'), { recursive: true, force: true });
   });
   const env = { ...process.env, TDAEMON_TEST: at.directory };
   return tdaemon(['--respawn', '-p', at.file('pid'), ...mark(at), ...options, '--', ...command], { env });
@@ -86,6 +88,7 @@ describe('start --respawn', () => {
     expect(ran.stderr).toMatch(/^tdaemon: cannot execute/);
     expect(fs.existsSync(at.file('pid'))).toBe(false);
     await eventually('all have gone', () => keepers(at).length === 0);
+    expect(fs.existsSync(respawnDirectoryOf(at.file('pid'), 'respawn'))).toBe(false);
   });
 
   it('waits until the command is ready', async () => {
