@@ -192,7 +192,7 @@ describe('stop', () => {
     await eventually('the old one ends', () => !fs.existsSync(pidfile) || fs.existsSync(at.file('words')));
     fs.rmSync(pidfile, { force: true });
     const next = await startDaemon(at);
-    expect((await stopping).status).toBe(0);
+    expect(await stopping).toMatchObject({ status: 0, stderr: '' });
     expect(procfs.isAlive(next.pid)).toBe(true);
     expect((await tdaemon(['status', '-q', '-p', next.pidfile])).status).toBe(0);
   });
