@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { MisconfigurationError } from '../config/diagnostics';
-import type { Broken, Config } from '../config/model';
+import type { Config } from '../config/model';
 import { type Reread, readConfig } from '../config/read';
 import type { Overrides } from '../config/section';
 import type { FailureReason } from '../errors';
@@ -59,28 +59,23 @@ export function readLaunchOptions(runtimeDirectory: string): LaunchOptions {
   return fromJson<LaunchOptions>(readFileSync(nameIn(runtimeDirectory), 'utf8'));
 }
 
-function read({ source, environment, directory }: LaunchOptions): Pick<Reread, 'config' | 'broken'> {
+/** Broken are the programs that cannot be had while the others can. @throws TdaemonError: it cannot be read any more */
+export function readLaunched({
+  source,
+  environment,
+  directory,
+}: LaunchOptions): Pick<Reread, 'config' | 'broken'> {
   if (source.kind === 'given') return { config: source.config, broken: [] };
   const { file, overrides } = source;
   return readConfig(file, { overrides, environment: variablesOf(environment), cwd: directory });
 }
 
-/** Without the programs that cannot be had. @throws TdaemonError: it cannot be read any more */
-export function configOf(options: LaunchOptions): Config {
-  return read(options).config;
-}
-
 /** A slip of the pen must not look as if a program were to be removed. @throws TdaemonError, also where one program is wrong */
 export function wholeConfigOf(options: LaunchOptions): Config {
-  const { config, broken } = read(options);
+  const { config, broken } = readLaunched(options);
   const [first] = broken;
   if (first) throw new MisconfigurationError(first.place, first.message);
   return config;
-}
-
-/** Programs that cannot be had while the others can. */
-export function brokenIn(options: LaunchOptions): Broken[] {
-  return read(options).broken;
 }
 
 /** Why it could not begin, for whoever waits. */

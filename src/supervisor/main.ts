@@ -2,6 +2,7 @@
 import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { placeText } from '../config/diagnostics';
+import type { Broken } from '../config/model';
 import { ControlServers, serverUrlOf } from '../control/control_servers';
 import { TdaemonError } from '../errors';
 import { native } from '../native';
@@ -10,9 +11,8 @@ import { ControlSocket } from './control_socket';
 import { EventHub } from './events/event_hub';
 import { KeeperLink } from './keeper_link';
 import {
-  brokenIn,
-  configOf,
   type LaunchOptions,
+  readLaunched,
   readLaunchOptions,
   wholeConfigOf,
   writeLaunchFailure,
@@ -38,6 +38,7 @@ const ENDS = ['TERM', 'INT', 'QUIT'];
 class SupervisorProcess {
   readonly #runtimeDirectory: string;
   readonly #options: LaunchOptions;
+  readonly #broken: readonly Broken[];
   readonly #keeper = new KeeperLink(KEEPER_DESCRIPTOR);
   readonly #logger: LoggerLink;
   readonly #supervisor: Supervisor;
@@ -54,7 +55,8 @@ class SupervisorProcess {
     this.#options = readLaunchOptions(runtimeDirectory);
     const options = this.#options;
     const { environment, openFiles, directory, foreground } = options;
-    const config = configOf(options);
+    const { config, broken } = readLaunched(options);
+    this.#broken = broken;
     const { supervisord } = config;
     const syslog = new Syslog((message) => this.#log.say('error', message));
     const isInSyslog = supervisord.logfile === 'syslog';
@@ -87,19 +89,21 @@ class SupervisorProcess {
     });
     this.#events = new EventHub(this.#supervisor, runtimeDirectory);
     this.#outputs = new Outputs(this.#supervisor, this.#events, runtimeDirectory, syslog);
-    this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
+    const ends = {
       shutdown: () => void this.#end('SHUTDOWN'),
       restart: () => void this.#end('RESTARTING'),
+    };
+    this.#control = new ControlSocket(this.#supervisor, path.join(runtimeDirectory, 'control'), {
+      ...ends,
       handover: () => this.#keeper.handover(),
       remote: (type, data) => this.#events.tellRemote(type, data),
     });
     this.#supervisor.on('remote-communication', (type, data) => this.#events.tellRemote(type, data));
     const host = {
+      ...ends,
       supervisor: this.#supervisor,
       // Which the pidfile names.
       pid: () => this.#keeperPid,
-      shutdown: () => void this.#end('SHUTDOWN'),
-      restart: () => void this.#end('RESTARTING'),
     };
     this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
@@ -115,8 +119,7 @@ class SupervisorProcess {
     this.#logger.complete();
     await this.#servers.serve();
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
-    for (const { place, message } of brokenIn(this.#options))
-      this.#log.say('error', `${placeText(place)}: ${message}`);
+    for (const { place, message } of this.#broken) this.#log.say('error', `${placeText(place)}: ${message}`);
     if (this.#options.source.kind === 'given') await this.#awaitFirst();
     this.#keeper.ready();
     this.#supervisor.sockets.closeUnclaimed();
