@@ -3,6 +3,7 @@ import path from 'node:path';
 import { checkConfig } from '../config/check';
 import { placeText, warningText } from '../config/diagnostics';
 import { findConfig } from '../config/find';
+import { KEY_OPTIONS } from '../config/options';
 import { readConfig } from '../config/read';
 import type { Overrides } from '../config/section';
 import { invalid } from '../errors';
@@ -15,37 +16,14 @@ import { EXIT } from './exit_status';
 import { print, reportFailure, say, type Voice } from './output';
 import type { Scanned } from './scan';
 
-/** From our options to supervisord's keys. */
-const VALUES = {
-  user: 'user',
-  umask: 'umask',
-  directory: 'directory',
-  logfile: 'logfile',
-  logfile_maxbytes: 'logfile_maxbytes',
-  logfile_backups: 'logfile_backups',
-  loglevel: 'loglevel',
-  pidfile: 'pidfile',
-  identifier: 'identifier',
-  childlogdir: 'childlogdir',
-  minfds: 'minfds',
-  minprocs: 'minprocs',
-} as const;
-
-const FLAGS = {
-  nodaemon: 'nodaemon',
-  silent: 'silent',
-  nocleanup: 'nocleanup',
-  strip_ansi: 'strip_ansi',
-} as const;
-
+/** Of the keys that have an option, those that were given. */
 function overridesOf(scanned: Scanned): Overrides {
-  const overrides: Record<string, string> = {};
-  for (const [option, key] of Object.entries(VALUES)) {
-    const value = scanned.text(option);
-    if (value !== undefined) overrides[key] = value;
-  }
-  for (const [option, key] of Object.entries(FLAGS)) if (scanned.has(option)) overrides[key] = 'true';
-  return overrides;
+  return Object.fromEntries(
+    KEY_OPTIONS.flatMap(({ key, long, form }) => {
+      const value = form === undefined ? (scanned.has(long) ? 'true' : undefined) : scanned.text(long);
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
 }
 
 /** Whatever goes wrong before the programs run has the status 2, as supervisord's. */

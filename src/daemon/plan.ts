@@ -17,7 +17,7 @@ import type { DaemonizeOptions } from './options';
  * Where descriptors for the daemon's whole life go: high, because 3 must stay free for LISTEN_FDS, and not
  * so high that the kernel's table of them grows.
  */
-const HIGH_DESCRIPTOR = 255;
+export const HIGH_DESCRIPTOR = 255;
 
 export interface Plan {
   spawn: SpawnPlan;

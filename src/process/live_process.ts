@@ -106,6 +106,12 @@ function mayBeSeen(pid: number, exitStatus: number): boolean {
   }
 }
 
+/** @param status as wait(2) has it */
+export function exitOf(status: number): Exit {
+  const signal = status & 0x7f;
+  return signal === 0 ? { code: (status >> 8) & 0xff } : { signal };
+}
+
 export class LiveProcess {
   readonly pid: number;
   /** Clock ticks after boot; undefined where the system does not say. */
@@ -161,8 +167,7 @@ export class LiveProcess {
     const stat = readStat(this.pid);
     if (stat?.state !== 'Z' || stat.startTime !== this.startTime || !mayBeSeen(this.pid, stat.exitStatus))
       return undefined;
-    const signal = stat.exitStatus & 0x7f;
-    return signal === 0 ? { code: (stat.exitStatus >> 8) & 0xff } : { signal };
+    return exitOf(stat.exitStatus);
   }
 
   /**

@@ -21,6 +21,7 @@ import { native } from '../native';
 import { resolveAccount } from '../process/account';
 import { type Bytes, toText } from '../process/bytes';
 import { errnoName, errnoWords } from '../process/errno';
+import { keeperProgram, packaged } from './keeper_program';
 import { type LaunchOptions, takeLaunchFailure, writeLaunchOptions } from './launch_options';
 import { endFormerLogger } from './logger_link';
 import { makeRuntimeDirectory, respawnDirectoryOf, runtimeDirectoryOf } from './runtime_directory';
@@ -42,21 +43,6 @@ export interface Launched {
   /** Of the keeper, which the pidfile names. */
   pid: number;
   runtimeDirectory: string;
-}
-
-/** Beside what runs this. */
-function packaged(...parts: string[]): string {
-  return path.join(__dirname, '..', ...parts);
-}
-
-function keeperProgram(): string {
-  const file = packaged('build', 'Release', 'tdaemon-keeper');
-  if (existsSync(file)) return file;
-  throw new TdaemonError(`cannot supervise: '${file}' is missing; build it with "npm rebuild tdaemon"`, {
-    reason: 'setup',
-    code: 'ENOENT',
-    path: file,
-  });
 }
 
 const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
@@ -138,10 +124,7 @@ function leaveNothing(runtimeDirectory: string, owner: number): void {
  *
  * @throws TdaemonError: nothing of it is left then
  */
-export async function launchSupervisor(
-  config: Config,
-  options: Omit<LaunchOptions, 'openFiles'> & { openFiles: number },
-): Promise<Launched> {
+export async function launchSupervisor(config: Config, options: LaunchOptions): Promise<Launched> {
   const { supervisord } = config;
   const runtimeDirectory = directoryOf(config, options);
   const account = resolveAccount(supervisord.user?.uid, undefined);

@@ -1,6 +1,6 @@
 /** From a program's configuration to what the add-on starts. */
 import type { ProcessConfig } from '../config/model';
-import type { Plan } from '../daemon/plan';
+import { HIGH_DESCRIPTOR, type Plan } from '../daemon/plan';
 import type { StdioPlan } from '../native';
 import { isCaller, resolveAccount } from '../process/account';
 import type { Bytes } from '../process/bytes';
@@ -20,8 +20,6 @@ export interface Surroundings {
   directory: string;
   umask: number;
 }
-
-const HIGH_DESCRIPTOR = 255;
 
 function limitsOf(config: ProcessConfig, openFiles: number) {
   const limits: Limits = { nofile: { soft: openFiles } };

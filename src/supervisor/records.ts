@@ -59,7 +59,7 @@ export class Records {
     renameSync(`${file}.new`, file);
   }
 
-  /** Whoever was started before is not the one that is started now. */
+  /** Before a start: whoever was started before is not the one that is started now, and no lock of his is ours. */
   forgetStarted(name: string): void {
     rmSync(this.#file(name, 'pid'), { force: true });
   }
@@ -71,10 +71,7 @@ export class Records {
    * @returns a descriptor, to be closed after the start
    */
   open(name: string): number {
-    // Another file each time: the lock of a start before, that hangs, is not ours.
-    const file = this.#file(name, 'pid');
-    rmSync(file, { force: true });
-    const descriptor = openSync(file, 'wx', 0o600);
+    const descriptor = openSync(this.#file(name, 'pid'), 'wx', 0o600);
     native.lockFile(descriptor, true);
     return descriptor;
   }

@@ -2,11 +2,13 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { repointPidfile } from '../daemon/pidfile';
+import { HIGH_DESCRIPTOR } from '../daemon/plan';
 import { TdaemonError } from '../errors';
 import { native, type SpawnPlan } from '../native';
 import { callersEnvironment } from '../process/environment';
 import { errnoName } from '../process/errno';
 import { LiveProcess } from '../process/live_process';
+import { keeperProgram } from './keeper_program';
 
 /** In the keeper. */
 const LINK_DESCRIPTOR = 3;
@@ -33,9 +35,8 @@ function lockDescriptor(runtimeDirectory: string): number[] {
   return named.map(Number).filter((descriptor) => descriptor > 2);
 }
 
-function plan(place: KeeperPlace, other: number): SpawnPlan {
+function plan(program: string, place: KeeperPlace, other: number): SpawnPlan {
   const { runtimeDirectory, logger } = place;
-  const program = path.join(__dirname, '..', 'build', 'Release', 'tdaemon-keeper');
   const options = [
     `--adopt=${LINK_DESCRIPTOR}`,
     `--supervisor-pid=${process.pid}`,
@@ -53,7 +54,7 @@ function plan(place: KeeperPlace, other: number): SpawnPlan {
       ...process.argv.slice(1),
     ],
     env: callersEnvironment(),
-    highDescriptor: 255,
+    highDescriptor: HIGH_DESCRIPTOR,
     stdio: [{ kind: 'null' }, { kind: 'inherit', descriptor: 1 }, { kind: 'inherit', descriptor: 2 }],
     limits: [],
     chdir: process.cwd(),
@@ -69,6 +70,7 @@ function plan(place: KeeperPlace, other: number): SpawnPlan {
  * @throws TdaemonError when it cannot be started
  */
 export function replaceKeeper(place: KeeperPlace): { pid: number; descriptor: number } {
+  const program = keeperProgram();
   const pair = native.openSocketPair();
   const failed = (what: string, errno: number) =>
     new TdaemonError(`cannot start another keeper: ${what} (${errnoName(errno)})`, {
@@ -76,7 +78,7 @@ export function replaceKeeper(place: KeeperPlace): { pid: number; descriptor: nu
       code: errnoName(errno),
     });
   if (typeof pair === 'number') throw failed('socketpair', pair);
-  const started = native.spawnChild(plan(place, pair.other));
+  const started = native.spawnChild(plan(program, place, pair.other));
   native.closeDescriptor(pair.other);
   if (!started.ok) {
     native.closeDescriptor(pair.one);

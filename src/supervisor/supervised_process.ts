@@ -21,7 +21,7 @@ import { ProgramSockets } from './program_sockets';
 import type { ProcessRecord, Records, Role, StartedProcess } from './records';
 import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
 import { startProcess } from './start_process';
-import { STOPPED_STATES, type State } from './states';
+import { SIGNALLABLE_STATES, STOPPED_STATES, type State } from './states';
 import { type Action, type ProcessEvent, transition } from './transitions';
 
 export interface Host {
@@ -491,11 +491,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.spawnError = record.spawnError;
     this.failures = record.failures;
     this.restarts = record.restarts;
-    const isSameBoot = record.bootId === (bootId() ?? '');
-    const hadProcess = ['STARTING', 'RUNNING', 'STOPPING'].includes(record.state) && isSameBoot;
-    if (!isSameBoot) return;
+    if (record.bootId !== (bootId() ?? '')) return;
     this.#state = record.state;
-    if (!hadProcess) {
+    if (!SIGNALLABLE_STATES.has(record.state)) {
       if (record.state === 'BACKOFF') this.#again('retry');
       if (record.state === 'EXITED' && record.restarting) {
         this.#restartWait = 0;

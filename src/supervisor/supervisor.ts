@@ -4,7 +4,7 @@ import type { Config, GroupConfig } from '../config/model';
 import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
 import { bootId } from '../process/identity';
-import type { LiveProcess } from '../process/live_process';
+import { exitOf, type LiveProcess } from '../process/live_process';
 import { applyLive } from './apply_live';
 import { Cgroups } from './cgroups';
 import { type ConfigChanges, compareConfigs } from './config_changes';
@@ -18,7 +18,7 @@ import { ProcessGroup } from './process_group';
 import type { Surroundings } from './program_plan';
 import { type ProcessRecord, Records, type StartedProcess } from './records';
 import { RollingRestarts, type RollingResult } from './rolling_restart';
-import { STOPPED_STATES } from './states';
+import { SIGNALLABLE_STATES, STOPPED_STATES } from './states';
 import { type Host, type StateChange, SupervisedProcess } from './supervised_process';
 
 /** How long the keeper may take to say how a process has ended. */
@@ -266,7 +266,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   async stop(process: SupervisedProcess): Promise<boolean> {
     this.dependencies.forget(process);
     if (!process.stop()) return false;
-    await process.reaches(new Set(['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'] as const));
+    await process.reaches(STOPPED_STATES);
     await this.#rolling.over(process);
     return true;
   }
@@ -331,11 +331,5 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 }
 
 function isUp({ state }: ProcessRecord): boolean {
-  return state === 'STARTING' || state === 'RUNNING' || state === 'STOPPING' || state === 'BACKOFF';
-}
-
-/** wait(2)'s status. */
-function exitOf(status: number): Exit {
-  const signal = status & 0x7f;
-  return signal === 0 ? { code: (status >> 8) & 0xff } : { signal };
+  return SIGNALLABLE_STATES.has(state) || state === 'BACKOFF';
 }
