@@ -1,0 +1,55 @@
+/** What a live process takes right now: cheap enough to ask of a thousand while somebody looks. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { TICKS } from './identity';
+
+/** From proc(5); a fact is undefined where it may not be seen: the process may be another user's, or gone. */
+export interface Vitals {
+  /** Seconds of processor time since its start, its own and the kernel's for it; without its children's. */
+  cpuSeconds: number | undefined;
+  /** Resident set, in bytes. */
+  residentBytes: number | undefined;
+  threads: number | undefined;
+  /** How many descriptors are open. */
+  openFiles: number | undefined;
+  /** RLIMIT_NOFILE in force; `Infinity`: unlimited. */
+  openFilesLimit: { soft: number; hard: number } | undefined;
+}
+
+function read(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function countOpenFiles(pid: number): number | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return undefined;
+  }
+}
+
+const limitOf = (text: string) => (text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text));
+
+/** @param pid of a process that the caller holds: a number alone may have become another's */
+export function vitalsOf(pid: number): Vitals {
+  const stat = read(pid, 'stat');
+  // Field 2, the name, may hold spaces and parentheses; the next is field 3.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const number = (field: number) => (stat === '' ? undefined : Number(fields[field - 3]));
+  const user = number(14);
+  const system = number(15);
+  // The number in "stat" lags behind by up to some hundred kilobytes (proc(5)).
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(read(pid, 'status'))?.[1];
+  const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(read(pid, 'limits')) ?? [];
+  return {
+    cpuSeconds: user === undefined || system === undefined ? undefined : (user + system) / TICKS,
+    residentBytes: kilobytes === undefined ? undefined : Number(kilobytes) * 1024,
+    threads: number(20),
+    openFiles: countOpenFiles(pid),
+    openFilesLimit:
+      soft === undefined || hard === undefined ? undefined : { soft: limitOf(soft), hard: limitOf(hard) },
+  };
+}
