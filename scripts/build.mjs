@@ -18,7 +18,7 @@ const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^\.\/help\.mjs$/ }, () => ({ path: './help.js', external: true }));
-    onResolve({ filter: /^\.\/(supervise|respawn)$/ }, ({ path }) => ({
+    onResolve({ filter: /^\.\/(supervise|respawn|ctl)$/ }, ({ path }) => ({
       path: `${path}.js`,
       external: true,
     }));
@@ -40,6 +40,7 @@ const bundles = [
     entryPoints: {
       supervise: 'src/cli/supervise.ts',
       respawn: 'src/cli/respawn.ts',
+      ctl: 'src/cli/ctl.ts',
       supervisor: 'src/supervisor/main.ts',
     },
     minify: true,

@@ -1,9 +1,12 @@
 /** The help texts, laid out by yargs from the option table. Loaded only when asked for: it costs more than a start. */
 import yargs from 'yargs';
+import { ACTIONS } from '../control/client/actions';
 import { COMMANDS, type Command, type Option } from './option_table';
 
 interface Text {
   usage: string;
+  /** Right below: two columns, which yargs would run together. */
+  listed?: readonly (readonly [string, string])[];
   examples: [string, string][];
   statuses: string;
 }
@@ -81,10 +84,36 @@ Run the programs of a supervisord.conf, start them again when they end, move the
     ],
     statuses: 'Exit status: 0 it answers (in the foreground: it was shut down); 2 it could not begin.',
   },
+  ctl: {
+    usage: `tdaemon ctl [options] [ACTION [ARG...]]
+
+Ask and tell a supervisor, tdaemon's or supervisord; without an ACTION in a shell.
+
+Actions:`,
+    listed: ACTIONS.map(({ name, args, summary }) => [`${name} ${args}`, summary]),
+    examples: [
+      ['tdaemon ctl status', 'how things stand'],
+      ['tdaemon ctl restart web worker:*', 'one program, and a group'],
+      ['tdaemon ctl logs -f web worker:*', 'follow them together'],
+      ['tdaemon ctl -s http://host:9001 -u admin top', 'asks for the password'],
+    ],
+    statuses: `Exit status, as supervisorctl's: 0 done; status: 3 not all run, 4 unknown name or no answer; else 1
+refused, or a wrong password; 2 wrong usage; 3 no [rpcinterface:supervisor]; 4 connection refused;
+5 another API; 7 no socket, or a process that is not running or did not come up.`,
+  },
 };
 
+const COLUMN = 31;
+
+function listLine([word, summary]: readonly [string, string]): string {
+  const first = `  ${word}`;
+  return first.length < COLUMN
+    ? `${first.padEnd(COLUMN)}${summary}`
+    : `${first}\n${' '.repeat(COLUMN)}${summary}`;
+}
+
 export async function helpText(command: Command): Promise<string> {
-  const { usage, examples, statuses } = TEXTS[command];
+  const { usage, listed = [], examples, statuses } = TEXTS[command];
   const parser = yargs([])
     .scriptName('tdaemon')
     .locale('en')
@@ -103,5 +132,6 @@ export async function helpText(command: Command): Promise<string> {
     });
   }
   for (const [line, what] of examples) parser.example(line, what);
-  return parser.getHelp();
+  const help = await parser.getHelp();
+  return help.replace(usage, [usage, ...listed.map(listLine)].join('\n'));
 }

@@ -21,6 +21,7 @@ async function execute(command: Command, scanned: Scanned): Promise<number> {
   if (command === 'start') return start(scanned, voice);
   if (command === 'status') return (await import('./status')).runStatus(scanned, voice);
   if (command === 'supervise') return (await import('./supervise')).supervise(scanned, voice);
+  if (command === 'ctl') return (await import('./ctl')).ctl(scanned, voice);
   const { runReload, runRestart, runSignal, runStop } = await import('./manage');
   const run = { stop: runStop, restart: runRestart, reload: runReload, signal: runSignal }[command];
   return run(scanned, voice);

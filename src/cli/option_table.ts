@@ -183,6 +183,45 @@ const SUPERVISE_OPTIONS: readonly Option[] = [
   { name: 'version', short: 'v', group: BEHAVIOUR, help: 'the version' },
 ];
 
+const SERVER = 'The supervisor:';
+const SHELL = 'The shell:';
+
+/** The options of supervisorctl(1), by its names. What follows them is an action: control/client/actions.ts. */
+const CTL_OPTIONS: readonly Option[] = [
+  {
+    name: 'configuration',
+    short: 'c',
+    value: 'FILE',
+    group: SERVER,
+    help: 'supervisord.conf with [supervisorctl] [searched for]',
+  },
+  {
+    name: 'serverurl',
+    short: 's',
+    value: 'URL',
+    group: SERVER,
+    help: 'http://HOST:PORT, https://…, unix:///PATH [http://localhost:9001]',
+  },
+  { name: 'username', short: 'u', value: 'NAME', group: SERVER, help: 'of its server' },
+  {
+    name: 'password',
+    short: 'p',
+    value: 'WORD',
+    group: SERVER,
+    help: 'of its server; others can see it in ps(1)',
+  },
+  {
+    name: 'interactive',
+    short: 'i',
+    group: SHELL,
+    help: 'ask for a password, and before shutdown and reload',
+  },
+  { name: 'history_file', short: 'r', value: 'FILE', group: SHELL, help: 'keep what was typed' },
+  { name: 'json', group: BEHAVIOUR, help: 'one JSON object on stdout; of what goes on, one a line' },
+  { name: 'help', short: 'h', group: BEHAVIOUR, help: 'this text' },
+  { name: 'version', group: BEHAVIOUR, help: 'the version' },
+];
+
 export const COMMANDS = {
   start: START_OPTIONS,
   stop: STOP_OPTIONS,
@@ -191,9 +230,10 @@ export const COMMANDS = {
   signal: SIGNAL_OPTIONS,
   status: STATUS_OPTIONS,
   supervise: SUPERVISE_OPTIONS,
+  ctl: CTL_OPTIONS,
 } as const satisfies Record<string, readonly Option[]>;
 
 export type Command = keyof typeof COMMANDS;
 
 /** Names that can only be subcommands, and come with later versions. */
-export const RESERVED: readonly string[] = ['ctl', 'completion'];
+export const RESERVED: readonly string[] = ['completion'];

@@ -104,6 +104,7 @@ class SupervisorProcess {
       supervisor: this.#supervisor,
       // Which the pidfile names.
       pid: () => this.#keeperPid,
+      handover: () => this.#handover(),
     };
     this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
@@ -164,6 +165,13 @@ class SupervisorProcess {
       // The programs go on, and so do we; only nobody would start us again.
       this.#log.say('critical', (error as Error).message);
     }
+  }
+
+  #handover(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#keeper.once('handover-failed', resolve);
+      this.#keeper.handover();
+    });
   }
 
   #onLogger(pid: number): void {
