@@ -42,7 +42,7 @@ export function outcomesOf(value: RpcValue): Outcome[] {
 }
 
 export function outcomeOf(name: string, fault: RpcFault | undefined): Outcome {
-  const { group, process = '' } = splitName(name);
+  const { group, process = '*' } = splitName(name);
   const { code = FAULTS.SUCCESS, message = 'OK' } = fault ?? {};
   return { group, name: process, status: code, description: message };
 }

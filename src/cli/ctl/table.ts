@@ -18,6 +18,8 @@ export type Loads = ReadonlyMap<string, number>;
 interface Column {
   title: string;
   right?: boolean;
+  /** Where there is no room for all, those with low numbers go first. */
+  worth?: number;
   /** Undefined: not known. */
   of(info: ProcessInfo): string | undefined;
 }
@@ -54,9 +56,10 @@ function detail({ statename, description, spawnerr, waitingFor = [] }: ProcessIn
 
 function columnsOf(loads: Loads | undefined): Column[] {
   return [
-    { title: 'PID', right: true, of: (info) => (isUp(info) ? String(info.pid) : undefined) },
+    { title: 'PID', worth: 4, right: true, of: (info) => (isUp(info) ? String(info.pid) : undefined) },
     {
       title: 'UPTIME',
+      worth: 5,
       right: true,
       of: (info) => (isUp(info) ? uptime(info.now - info.start) : undefined),
     },
@@ -64,6 +67,7 @@ function columnsOf(loads: Loads | undefined): Column[] {
       ? [
           {
             title: 'CPU%',
+            worth: 6,
             right: true,
             of: (info: ProcessInfo) => {
               const load = loads.get(`${info.group}:${info.name}`);
@@ -73,18 +77,21 @@ function columnsOf(loads: Loads | undefined): Column[] {
         ]
       : []),
     {
-      title: 'CPU',
+      title: 'CPU TIME',
+      worth: 2,
       right: true,
       of: ({ cpuSeconds }) => (cpuSeconds === undefined ? undefined : shownSeconds(cpuSeconds)),
     },
     {
       title: 'MEMORY',
+      worth: 3,
       right: true,
       of: ({ residentBytes }) => (residentBytes === undefined ? undefined : shownBytes(residentBytes)),
     },
-    { title: 'FILES', right: true, of: openFiles },
+    { title: 'FILES', worth: 1, right: true, of: openFiles },
     {
       title: 'RESTARTS',
+      worth: 2,
       right: true,
       of: ({ restarts }) => (restarts === undefined ? undefined : String(restarts)),
     },
@@ -98,30 +105,58 @@ function aligned(text: string, width: number, right = false): string {
   return right ? space + text : text + space;
 }
 
-/** Columns of which nothing is known are left out. @returns the title and a line for each */
+/** A detail that is cut shorter than this says nothing. */
+const LEAST_DETAIL = 24;
+const GAP = 2;
+
+interface Cells {
+  columns: Column[];
+  /** The titles, then one for each process. */
+  rows: string[][];
+  widths: number[];
+}
+
+function cellsOf(infos: readonly ProcessInfo[], columns: Column[]): Cells {
+  const rows = [
+    columns.map(({ title }) => title),
+    ...infos.map((info) => columns.map(({ of }) => of(info) ?? '-')),
+  ];
+  return { columns, rows, widths: columns.map((_, at) => widest(rows.map((row) => row[at] ?? ''))) };
+}
+
+/** Columns of which nothing is known are left out, and then those that are worth least until the others have room. */
+function chosen(infos: readonly ProcessInfo[], most: number, loads: Loads | undefined): Cells {
+  const known = columnsOf(loads).filter(({ of }) => infos.some((info) => of(info) !== undefined));
+  const details = infos.some((info) => detail(info) !== '');
+  let columns: Column[] = [
+    { title: 'NAME', of: (info) => oneLine(shownName(info)) },
+    { title: 'STATE', of: ({ statename }) => oneLine(statename) },
+    ...known,
+    ...(details ? [{ title: 'DETAIL', of: (info: ProcessInfo) => oneLine(detail(info)) }] : []),
+  ];
+  for (;;) {
+    const cells = cellsOf(infos, columns);
+    const last = cells.widths.at(-1) ?? 0;
+    const whole = cells.widths.reduce((sum, width) => sum + width + GAP, -GAP);
+    const least = details ? whole - last + Math.min(last, LEAST_DETAIL) : whole;
+    const worths = columns.flatMap(({ worth }) => worth ?? []);
+    if (least <= most || worths.length === 0) return cells;
+    const leastWorth = Math.min(...worths);
+    columns = columns.filter(({ worth }) => worth !== leastWorth);
+  }
+}
+
+/** @returns the titles and a line for each */
 export function tableLines(
   infos: readonly ProcessInfo[],
   { colours, columns: most }: TableLook,
   loads?: Loads,
 ): string[] {
-  const known = columnsOf(loads).filter(({ of }) => infos.some((info) => of(info) !== undefined));
-  const all: Column[] = [
-    { title: 'NAME', of: (info) => oneLine(shownName(info)) },
-    { title: 'STATE', of: ({ statename }) => oneLine(statename) },
-    ...known,
-    { title: 'DETAIL', of: (info) => oneLine(detail(info)) },
-  ];
-  const cells = infos.map((info) => all.map(({ of }) => of(info) ?? '-'));
-  const titles = all.map(({ title }) => title);
-  const rows = [titles, ...cells];
-  const widths = all.map((_, at) => widest(rows.map((row) => row[at] ?? '')));
+  const { columns, rows, widths } = chosen(infos, most, loads);
   return rows.map((row, index) => {
-    const texts = row.map((text, at) => aligned(text, widths[at] ?? 0, all[at]?.right));
-    return painting(
-      fitting(texts, most),
-      colours ? infos[index - 1]?.statename : undefined,
-      colours && index === 0,
-    );
+    const texts = row.map((text, at) => aligned(text, widths[at] ?? 0, columns[at]?.right));
+    const state = colours ? infos[index - 1]?.statename : undefined;
+    return painting(fitting(texts, most), state, colours && index === 0);
   });
 }
 
