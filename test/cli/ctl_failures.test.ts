@@ -131,7 +131,6 @@ describe.skipIf(NEEDS)(`tdaemon ctl, when something is wrong${NEEDS ? ` (${NEEDS
       ['-c', at.write('empty.conf', ''), 'status'],
       ['-c', at.write('other.conf', '[supervisord]\n'), 'status'],
       ['-c', at.write('broken.conf', '[supervisorctl]\nserverurl=%(nope)s\n'), 'status'],
-      ['-c', at.write('no_ini.conf', 'no section\n'), 'status'],
       ['-c', file, '-s', 'nonsense', 'status'],
       ['-c', file, '-c', file, 'status'],
     ]) {
@@ -139,6 +138,10 @@ describe.skipIf(NEEDS)(`tdaemon ctl, when something is wrong${NEEDS ? ` (${NEEDS
       expect(stdout).toBe('');
       expect(stderr).toMatch(/^tdaemon: .+\n$/);
     }
+    expect(await tdaemon(['ctl', '-c', at.write('no_ini.conf', 'no section\n'), 'status'])).toMatchObject({
+      status: 2,
+      stdout: '',
+    });
     // To supervisorctl this is no wrong usage.
     for (const url of ['ftp://127.0.0.1', 'http://user:word@127.0.0.1', 'http://127.0.0.1:99999', 'unix://'])
       expect(await tdaemon(['ctl', '-c', file, '-s', url, 'status'])).toMatchObject({

@@ -9,7 +9,7 @@ import { type Ran, run } from './tdaemon';
 export interface Terminal {
   /** All that has been shown; ESC is written as such. */
   text(): string;
-  /** Without colours. */
+  /** Without what commands the terminal, in lines. */
   plain(): string;
   type(text: string): void;
   /** Resolves when it has been shown. */
@@ -23,7 +23,9 @@ export interface Size {
 }
 
 const ESCAPE = '\u001b';
-const COLOURS = /ESC\[[0-9;]*m/g;
+/** Of what is on the screen, in an error. */
+const LAST = 1500;
+const COMMANDS = /ESC\[[0-9;?]*[A-Za-z]/g;
 
 /** HOME and colours do not depend on where the test runs. */
 function environmentOf(at: Scratch, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -54,7 +56,7 @@ export function onTerminal(
   });
   child.stdin.on('error', () => undefined);
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const plain = () => text.replace(COLOURS, '');
+  const plain = () => text.replace(COMMANDS, '').replace(/\r+\n/g, '\n');
   return {
     text: () => text,
     plain,
@@ -62,7 +64,7 @@ export function onTerminal(
     async shows(what) {
       const is = () => (typeof what === 'string' ? plain().includes(what) : what.test(plain()));
       await eventually(`${what} on the screen`, is).catch((error: Error) => {
-        throw new Error(`${error.message}, but ${JSON.stringify(plain())}`);
+        throw new Error(`${error.message}, but ${JSON.stringify(plain().slice(-LAST))}`);
       });
     },
     ended,

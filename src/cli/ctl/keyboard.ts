@@ -112,6 +112,8 @@ export class Keyboard implements Person {
       terminal,
     });
     made.on('line', (line) => {
+      // The history has it by now; what follows was typed ahead.
+      this.#isForgotten = false;
       if (this.#hear) this.#hear(line);
       else this.#lines.push(line);
     });

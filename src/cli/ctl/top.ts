@@ -92,7 +92,7 @@ class Screen {
     const hidden = table.length - lines.length;
     const keys = 'q ends; sort by n name, c CPU, m memory'.concat(hidden > 0 ? `; ${hidden} more below` : '');
     const all = [summary(infos).slice(0, columns), '', ...lines, colours ? painted(keys, 'dim') : keys];
-    write(1, HOME + all.map((line) => `${line}${WIPE_LINE}`).join('\r\n') + WIPE_BELOW);
+    write(1, HOME + all.map((line) => `${line}${WIPE_LINE}`).join('\n') + WIPE_BELOW);
   }
 
   /** For programs. @returns false: nobody listens */
