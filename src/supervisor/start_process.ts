@@ -39,13 +39,13 @@ export function startProcess(
     sockets.arrange(config, plan);
     plan.spawn.record = records.open(recordName);
     opened.push(plan.spawn.record);
-    const cgroup = cgroups.make(recordName);
-    if (cgroup) {
-      plan.spawn.cgroup = cgroup.openDirectory();
-      opened.push(plan.spawn.cgroup);
+    const made = cgroups.make(recordName);
+    if (made) {
+      plan.spawn.cgroup = made.descriptor;
+      opened.push(made.descriptor);
     }
     const result = native.spawnChild(plan.spawn);
-    if (result.ok) return { started: result, readiness, cgroup };
+    if (result.ok) return { started: result, readiness, cgroup: made?.cgroup };
     if (result.stage !== 'cgroup') throw failureOf(result, plan);
     cgroups.refuse(errnoName(result.errno));
     const { cgroup: _, ...without } = plan.spawn;
