@@ -20,7 +20,7 @@ import type { ProgramReadiness } from './program_readiness';
 import { ProgramSockets } from './program_sockets';
 import type { ProcessRecord, Records, Role, StartedProcess } from './records';
 import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
-import { startProcess } from './start_process';
+import { resumeReadiness, startProcess } from './start_process';
 import { SIGNALLABLE_STATES, STOPPED_STATES, type State } from './states';
 import { type Action, type ProcessEvent, transition } from './transitions';
 
@@ -292,7 +292,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
         this.channels,
         this.#sockets,
         this.#host,
-        (message) => log.say('warn', `${this.fullName}: ${message}`),
+        this.#warn,
       );
       this.#readiness = readiness;
       this.#begin(started, LiveProcess.from(started), new Family(started, cgroup));
@@ -308,6 +308,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     }
   }
 
+  readonly #warn = (message: string) => this.#host.log.say('warn', `${this.fullName}: ${message}`);
+
   #begin(started: Spawned, live: LiveProcess, family: Family): void {
     this.#family = family;
     this.#started = started;
@@ -318,10 +320,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   }
 
   #watchStart(): void {
-    const { startSecs, ready } = this.config;
-    // What an adopted one has said to the supervisor before us nobody can ask again.
-    const asks = ready.length > 0 && !this.#adopted;
-    this.#missing = new Set(['startsecs', ...(asks ? (['ready'] as const) : [])]);
+    const { startSecs } = this.config;
+    this.#missing = new Set(['startsecs', ...(this.#readiness ? (['ready'] as const) : [])]);
     const left = this.#adopted ? Math.max(0, startSecs - this.secondsUp) : startSecs;
     if (this.#readiness && this.#started) this.#awaitReady(this.#readiness, this.#started);
     if (left <= 0) this.#isThere('startsecs');
@@ -551,7 +551,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const family = new Family(started, this.#host.cgroups.of(this.recordName, started.pid));
     this.#begin({ ok: true, group: started.pid, ...started }, live, family);
     if (former) this.#record();
-    if (this.#state === 'STARTING') this.#dispatch('spawned');
+    if (this.#state === 'STARTING') {
+      const startedAt = Date.now() - this.secondsUp * 1000;
+      this.#readiness = resumeReadiness(this.config, this.group, startedAt, this.#host, this.#warn);
+      this.#dispatch('spawned');
+    }
     if (record.state === 'STOPPING') this.#sendStopSignal();
   }
 
