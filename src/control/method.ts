@@ -8,6 +8,8 @@ export interface ControlHost {
   readonly supervisor: Supervisor;
   /** Of the process that the pidfile names. */
   pid(): number;
+  /** Of tdaemon's own processes; 0: there is none just now. */
+  pids(): { supervisor: number; keeper: number; logger: number };
   shutdown(): void;
   restart(): void;
 }
