@@ -30,8 +30,8 @@ function text(value: RpcValue): string {
 
 function integer(value: RpcValue): number {
   const number = typeof value === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) : value;
-  if (typeof number !== 'number') throw new Fault('INCORRECT_PARAMETERS');
-  return Math.trunc(number);
+  if (typeof number !== 'number' && typeof number !== 'boolean') throw new Fault('INCORRECT_PARAMETERS');
+  return Math.trunc(Number(number));
 }
 
 /** What a client may give for a parameter: as much as supervisord, which is written in Python, takes. */
