@@ -65,14 +65,15 @@ describe('/health', () => {
     expect(await status('?name=g:')).toBe(503);
   });
 
-  it('is one line for each, whatever the reason is', async () => {
+  it('is one line for each, whatever the reason is, and so is the main log', async () => {
     const { supervised, unix } = await start(
       `[program:a]\ncommand=/does/not/exist/\u009b\u2028x\nstartretries=0\n[program:b]\n${SLEEPER}`,
     );
     await supervised.reaches('a', 'FATAL');
     const { body } = await ask(unix, { path: '/health' });
     expect(body).toMatch(/^not ok: 1 of 2 not RUNNING\na FATAL .*exist.*x.*\n$/u);
-    expect(body.slice(0, -1).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028]/u);
+    for (const text of [body, supervised.mainLog])
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028]/u);
   });
 
   it('is 503 while all is being shut down', async () => {
