@@ -113,6 +113,7 @@ class SupervisorProcess {
       supervisor: this.#supervisor,
       // Which the pidfile names.
       pid: () => this.#keeperPid,
+      pids: () => ({ supervisor: process.pid, keeper: this.#keeperPid, logger: this.#loggerPid }),
     };
     this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }

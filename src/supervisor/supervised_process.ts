@@ -12,6 +12,7 @@ import { signalName, signalNumber } from '../process/signals';
 import type { Cgroups } from './cgroups';
 import { Channels, type LogSurroundings } from './channels';
 import { endProcess } from './end_process';
+import { type ExitCounts, exitReason, noExits } from './exit_counts';
 import { Family } from './family';
 import type { ListeningSockets } from './listening_sockets';
 import type { MainLog } from './main_log';
@@ -111,6 +112,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** Failures in a row. */
   failures = 0;
   restarts = 0;
+  /** Also of the other while it is replaced: both are one program's. */
+  readonly exits: ExitCounts;
   #waitingFor: readonly string[] = [];
 
   constructor(
@@ -127,6 +130,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.config = config;
     this.channels = beside?.channels ?? new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
     this.#sockets = new ProgramSockets(host.sockets, beside ? `${this.fullName} beside` : this.fullName);
+    this.exits = beside?.exits ?? noExits();
     this.#slot = beside ? (beside.#slot === '' ? SECOND_SLOT : '') : slot;
     this.#role = role;
     this.setMaxListeners(0);
@@ -432,6 +436,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.stoppedAt = Date.now();
     this.exitStatus = exitStatusOf(ending);
     const stopped = this.#state === 'STOPPING';
+    this.exits[exitReason(this.config, ending, stopped ? 'stopping' : wasUp ? 'up' : 'not-up')]++;
     const expected = isExpected(this.config, ending);
     const how = describeEnding(ending);
     const { log } = this.#host;
@@ -505,6 +510,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       spawnError: this.spawnError,
       failures: this.failures,
       restarts: this.restarts,
+      exits: this.exits,
       restarting: this.#restarting,
       running: started ?? null,
       autoLogs: this.channels.autoLogs,
@@ -519,6 +525,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.spawnError = record.spawnError;
     this.failures = record.failures;
     this.restarts = record.restarts;
+    if (this.#role === 'main') Object.assign(this.exits, record.exits);
     if (record.bootId !== (bootId() ?? '')) return;
     this.#state = record.state;
     if (!SIGNALLABLE_STATES.has(record.state)) {
