@@ -24,6 +24,11 @@ const SIGNAL: Statuses = [
   [125, 'could not be done'],
 ];
 
+const RESTART: Record<number, string> = {
+  1: 'running again: somebody else was faster',
+  124: 'not ready in time, or the old one is still there after the schedule',
+};
+
 export const STATUSES: Record<Command, Statuses> = {
   start: START,
   stop: [
@@ -33,11 +38,7 @@ export const STATUSES: Record<Command, Statuses> = {
     [124, 'still there after the schedule'],
     [125, 'could not be done'],
   ],
-  restart: START.filter(([status]) => status !== 1).map(([status, meaning]) =>
-    status === 124
-      ? [status, `${meaning}, or the old one is still there after the schedule`]
-      : [status, meaning],
-  ),
+  restart: START.map(([status, meaning]) => [status, RESTART[status] ?? meaning]),
   reload: SIGNAL,
   signal: SIGNAL,
   status: [

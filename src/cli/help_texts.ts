@@ -37,7 +37,7 @@ export const EXAMPLES: Record<Command, readonly (readonly [string, string])[]> =
     ['tdaemon stop -p app.pid --retry INT/30/KILL/5', 'a schedule of your own'],
     ['tdaemon stop --exec /usr/bin/app --group', 'no pidfile; with its children'],
   ],
-  restart: [['tdaemon restart --pidfile /var/run/app.pid -- ./blogdemon', 'after a deployment']],
+  restart: [['tdaemon restart --pidfile /var/run/app.pid -- ./blogdemon', '']],
   reload: [['tdaemon reload --pidfile /var/run/app.pid', '']],
   signal: [['tdaemon signal --pidfile /var/run/app.pid USR1', '']],
   status: [

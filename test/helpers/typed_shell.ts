@@ -37,6 +37,16 @@ export async function scriptOf(at: Scratch, shell: 'bash' | 'zsh' | 'fish'): Pro
   return at.write(`tdaemon.${shell}`, ran.stdout);
 }
 
+/** Where there is a busy machine, whoever is asked has time. */
+function environmentOf(at: Scratch): NodeJS.ProcessEnv {
+  return {
+    PATH: `${at.directory}:${path.join(ROOT, 'bin')}:${process.env.PATH}`,
+    HOME: at.directory,
+    LC_ALL: 'C.UTF-8',
+    TDAEMON_COMPLETION_TIMEOUT: '60',
+  };
+}
+
 /** What remains of the words when those that were typed whole are gone. */
 function candidates(line: string, words: readonly string[]): string[] {
   const before = line.split(/ +/).length - 2;
@@ -46,7 +56,7 @@ function candidates(line: string, words: readonly string[]): string[] {
 export async function typedShell(
   at: Scratch,
   shell: 'bash' | 'zsh',
-  { bashCompletion = false, environment = {} as NodeJS.ProcessEnv } = {},
+  { bashCompletion = false } = {},
 ): Promise<Completer> {
   const told = at.write(`${shell}.told`, '');
   const lines = () => fs.readFileSync(told, 'utf8').split('\n').slice(0, -1);
@@ -63,13 +73,7 @@ tdaemon ready
   );
   const child = spawn('script', ['-qec', COMMANDS[shell].join(' '), '/dev/null'], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    env: {
-      PATH: `${at.directory}:${path.join(ROOT, 'bin')}:${process.env.PATH}`,
-      HOME: at.directory,
-      TERM: 'xterm',
-      LC_ALL: 'C.UTF-8',
-      ...environment,
-    },
+    env: { ...environmentOf(at), TERM: 'xterm' },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
@@ -83,17 +87,12 @@ tdaemon ready
   return async (line) => candidates(line, (await type(line + INSERT_ALL[shell])).trim().split(/ +/));
 }
 
-export async function fishShell(at: Scratch, environment: NodeJS.ProcessEnv = {}): Promise<Completer> {
+export async function fishShell(at: Scratch): Promise<Completer> {
   const begin = at.write(
     'begin.fish',
     `source ${await scriptOf(at, 'fish')}\n${BLOGDEMON.fish}\ncomplete -C $argv[1]\n`,
   );
-  const env = {
-    PATH: `${at.directory}:${path.join(ROOT, 'bin')}:${process.env.PATH}`,
-    HOME: at.directory,
-    LC_ALL: 'C.UTF-8',
-    ...environment,
-  };
+  const env = environmentOf(at);
   return async (line) => {
     const { stdout } = await run('fish', ['--no-config', begin, line], { env, cwd: at.directory });
     return stdout

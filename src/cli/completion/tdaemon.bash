@@ -1,6 +1,6 @@
 # The part of the completion for bash that no table changes. The functions and lists before it are made by bash.ts.
-# shellcheck shell=bash disable=SC2034,SC2154
-# (the lists come from there; `kind`, `words` and the like are set and read by different functions)
+# The lists come from there, `words` and the like are set and read by different functions, and lists are split on purpose:
+# shellcheck shell=bash disable=SC2034,SC2154,SC2086,SC2206,SC2207
 
 # bash splits words at = and : too. Joined again they are in $line, where each began in $starts, and which of bash's own was
 # its first in $raw; $at is the one with the cursor, $cur what of it stands before the cursor.
@@ -38,15 +38,13 @@ _tdaemon_reply() {
   done
 }
 
-# $1: -f or -d; $2: what stands before the path; $3: a pattern that is preferred.
+# $1: -f or -d; $2: what stands before the path; $3: an ending that is preferred.
 _tdaemon_paths() {
   local IFS=$'\n' path=${cur#"$2"} found=() wanted=() file
-  [[ $path == "~/"* ]] && path=$HOME/${path#"~/"}
-  # shellcheck disable=SC2207
+  [[ ${path:0:2} == \~/ ]] && path=$HOME/${path:2}
   found=($(compgen "$1" -- "$path"))
   for file in "${found[@]}"; do
-    # shellcheck disable=SC2053
-    [[ -d $file || $file == ${3:-*} ]] && wanted+=("$file")
+    [[ -d $file || -z $3 || $file == *"$3" ]] && wanted+=("$file")
   done
   ((${#wanted[@]} > 0)) && found=("${wanted[@]}")
   compopt -o filenames 2>/dev/null
@@ -73,26 +71,19 @@ _tdaemon_value() {
       if ((${#list[@]})); then _tdaemon_reply "$before$words"; else _tdaemon_paths -f "$before"; fi
       return
       ;;
-    pidfile) _tdaemon_paths -f "$before" '*.pid'; return ;;
+    pidfile) _tdaemon_paths -f "$before" .pid; return ;;
     directory) _tdaemon_paths -d "$before"; return ;;
-    # shellcheck disable=SC2207
     user) list=($(compgen -u -- "$typed")) ;;
-    # shellcheck disable=SC2207
     group) list=($(compgen -g -- "$typed")) ;;
     owner)
       if [[ $typed == *:* ]]; then
-        # shellcheck disable=SC2207
         list=($(compgen -P "${typed%%:*}:" -g -- "${typed#*:}"))
       else
-        # shellcheck disable=SC2207
         list=($(compgen -u -- "$typed"))
       fi
       ;;
-    # shellcheck disable=SC2207
     variable) list=($(compgen -S = -v -- "$typed")) ;;
-    # shellcheck disable=SC2207
     pid) list=($(ps -eo pid= 2>/dev/null)) ;;
-    # shellcheck disable=SC2206
     words) list=($words) ;;
   esac
   [[ -n $before ]] && for word in "${!list[@]}"; do list[word]=$before${list[word]}; done
@@ -105,7 +96,7 @@ _tdaemon_programs() {
   for ((i = 2; i < first; i++)); do
     case ${line[i]} in --json | -i | --interactive) ;; *) options+=("${line[i]}") ;; esac
   done
-  command -v timeout >/dev/null && limit=(timeout 2)
+  command -v timeout >/dev/null && limit=(timeout "${TDAEMON_COMPLETION_TIMEOUT:-2}")
   local program=${line[0]/#"~"/$HOME}
   "${limit[@]}" "$program" ctl "${options[@]}" status 2>/dev/null </dev/null |
     while read -r name state _; do
@@ -115,7 +106,6 @@ _tdaemon_programs() {
 
 _tdaemon_names() {
   local name names=() groups=()
-  # shellcheck disable=SC2207
   names=($(_tdaemon_programs))
   for name in "${names[@]}"; do
     [[ $name == *:* ]] && groups+=("${name%%:*}:*") || groups+=("$name")
@@ -127,7 +117,6 @@ _tdaemon_names() {
   esac
   # The same group once for each of its programs.
   local IFS=$'\n'
-  # shellcheck disable=SC2207
   COMPREPLY=($(printf '%s\n' "${COMPREPLY[@]}" | sort -u))
 }
 
@@ -151,7 +140,6 @@ _tdaemon_command() {
   elif ((at > first)) || [[ $cur == */* ]]; then
     _tdaemon_paths -f ''
   else
-    # shellcheck disable=SC2207
     COMPREPLY=($(compgen -c -- "$cur"))
   fi
 }
@@ -200,7 +188,6 @@ _tdaemon() {
     _tdaemon_place "$command" "${cur%%=*}"
     _tdaemon_value "${cur%%=*}="
   elif ((first == at)) && [[ -z $ended && $cur == -* ]]; then
-    # shellcheck disable=SC2086
     _tdaemon_reply $options
   else
     # Nothing typed yet: the subcommands, not every program that there is.
@@ -209,10 +196,8 @@ _tdaemon() {
       command*) _tdaemon_command ;;
     esac
     case $after in
-      # shellcheck disable=SC2086
       signal) ((first == at)) && _tdaemon_reply $_tdaemon_signals ;;
       shell) ((first == at)) && _tdaemon_reply bash zsh fish ;;
-      # shellcheck disable=SC2086
       action) if ((first == at)); then _tdaemon_reply $_tdaemon_actions; else _tdaemon_after_action; fi ;;
     esac
     if ((at == 1)); then

@@ -105,7 +105,7 @@ function __tdaemon_programs
         set options (string match -v -- --json $__tdaemon_words[3..(math $__tdaemon_begin - 1)] | string match -v -r -- '^(-i|--interactive)$')
     end
     set -l limit
-    command -q timeout; and set limit timeout 2
+    command -q timeout; and set limit timeout (set -q TDAEMON_COMPLETION_TIMEOUT; and echo $TDAEMON_COMPLETION_TIMEOUT; or echo 2)
     $limit (string replace -r '^~/' ~/ -- $__tdaemon_words[1]) ctl $options status 2>/dev/null </dev/null |
         string match -r -g '^(\S+)\s+(?:STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)\b'
 end

@@ -35,7 +35,7 @@ _tdaemon_value() {
 _tdaemon_programs() {
   local -a limit=() options=(${(Q)typed_options:#(--json|-i|--interactive)})
   local name state rest
-  (( $+commands[timeout] )) && limit=(timeout 2)
+  (( $+commands[timeout] )) && limit=(timeout ${TDAEMON_COMPLETION_TIMEOUT:-2})
   $limit ${(Q)~program_word} ctl $options status 2>/dev/null </dev/null | while read -r name state rest; do
     [[ $state == (STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN) ]] && print -r -- $name
   done
