@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bytes } from './process/bytes';
 
-/** The steps from the call to exec, in their order. native/spawn_plan.h has the same list; a test compares them. */
+/** In their order. native/spawn_plan.h has the same list; a test compares them. */
 export const STAGES = [
   'channel',
   'fork',
@@ -38,6 +38,7 @@ export const STAGES = [
   'leader-killed',
 ] as const;
 
+/** A step from the call to exec. */
 export type Stage = (typeof STAGES)[number];
 
 export type StdioPlan =

@@ -114,6 +114,7 @@ class SupervisorProcess {
       // Which the pidfile names.
       pid: () => this.#keeperPid,
       pids: () => ({ supervisor: process.pid, keeper: this.#keeperPid, logger: this.#loggerPid }),
+      handover: () => this.#handover(),
     };
     this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
@@ -205,6 +206,13 @@ class SupervisorProcess {
   async #replaceLogger(): Promise<void> {
     await endFormerLogger(path.join(this.#runtimeDirectory, 'logger'));
     this.#keeper.startLogger();
+  }
+
+  #handover(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#keeper.once('handover-failed', resolve);
+      this.#keeper.handover();
+    });
   }
 
   #onLogger(pid: number): void {

@@ -578,6 +578,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const ending = await this.#host.endingOf(former);
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
+    this.exits[exitReason(this.config, ending, 'up')]++;
     this.startedAt = Date.now() - lives * 1000;
     this.stoppedAt = this.startedAt;
     this.restarts++;
