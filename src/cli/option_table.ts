@@ -77,15 +77,15 @@ export const START_OPTIONS: readonly Option[] = [
     value: 'SPEC',
     repeats: true,
     group: READINESS,
-    help: 'alive:TIME line:REGEX fd:N notify tcp:HOST:PORT unix:PATH http[s]://… file:PATH cmd:COMMAND; all of them',
+    help: 'alive:DURATION line:REGEX fd:N notify tcp:HOST:PORT unix:PATH http[s]://… file:PATH cmd:COMMAND; all of them',
   },
-  { name: 'ready-timeout', value: 'TIME', group: READINESS, help: 'how long to wait at most [30s]' },
+  { name: 'ready-timeout', value: 'DURATION', group: READINESS, help: 'how long to wait at most [30s]' },
   { name: 'ready-keep', group: READINESS, help: 'not ready in time: leave it running' },
   { name: 'ready-ca', value: 'FILE', group: READINESS, help: 'PEM certificates that https:// trusts too' },
   { name: 'respawn', group: BEHAVIOUR, help: 'start it again whenever it ends' },
   {
     name: 'restart-delay',
-    value: 'TIME',
+    value: 'DURATION',
     group: BEHAVIOUR,
     help: 'longest pause before that, for one that keeps ending at once [10s]',
   },
@@ -136,7 +136,7 @@ const RESTART_OPTIONS = [
     name: option.name,
     group: 'Stopping what runs:',
     help: option.help,
-    value: 'VALUE',
+    ...(option.value && { value: option.value }),
   })),
 ];
 const RELOAD_OPTIONS = [
@@ -222,6 +222,11 @@ const CTL_OPTIONS: readonly Option[] = [
   { name: 'version', group: BEHAVIOUR, help: 'the version' },
 ];
 
+const COMPLETION_OPTIONS: readonly Option[] = [
+  { name: 'help', short: 'h', group: BEHAVIOUR, help: 'this text' },
+  { name: 'version', group: BEHAVIOUR, help: 'the version' },
+];
+
 export const COMMANDS = {
   start: START_OPTIONS,
   stop: STOP_OPTIONS,
@@ -231,9 +236,7 @@ export const COMMANDS = {
   status: STATUS_OPTIONS,
   supervise: SUPERVISE_OPTIONS,
   ctl: CTL_OPTIONS,
+  completion: COMPLETION_OPTIONS,
 } as const satisfies Record<string, readonly Option[]>;
 
 export type Command = keyof typeof COMMANDS;
-
-/** Names that can only be subcommands, and come with later versions. */
-export const RESERVED: readonly string[] = ['completion'];
