@@ -1,12 +1,19 @@
 /** Where a client looks for a supervisor, and what it takes from one that means no good. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConnectionFailure, HttpFailure, RpcFault } from '../../src/control/client/failures';
 import { RpcClient } from '../../src/control/client/rpc_client';
 import { parseServerUrl } from '../../src/control/client/server_url';
 import { encodeFault, encodeResponse } from '../../src/control/encode';
+import { selfSigned } from '../helpers/certificates';
+import { missing } from '../helpers/needs';
+import { scratch } from '../helpers/scratch';
 import { tdaemon } from '../helpers/tdaemon';
+
+const OPENSSL = missing('openssl');
 
 describe('a URL of a supervisor', () => {
   it.each([
@@ -57,6 +64,24 @@ describe('a client', () => {
     await expect(call('<methodResponse>')).rejects.toThrow(/./);
     await expect(call(encodeResponse(1).replace('int', 'nonsense'))).rejects.toThrow(/nonsense/);
   });
+
+  it.skipIf(OPENSSL)(
+    `trusts no certificate that nobody vouches for${OPENSSL ? ` (${OPENSSL})` : ''}`,
+    async () => {
+      const at = scratch();
+      const { file, key } = selfSigned(at);
+      const server = createSecureServer({ cert: readFileSync(file), key: readFileSync(key) }, (_, response) =>
+        response.end(encodeResponse('3.0')),
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close().closeAllConnections());
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      expect(await tdaemon(['ctl', '-s', url, 'start', 'a'])).toMatchObject({
+        status: 1,
+        stdout: `error: ${url}: self-signed certificate\n`,
+      });
+    },
+  );
 
   it('gives up when it is told to', async () => {
     const silent = createServer(() => undefined);
