@@ -12,6 +12,8 @@ export interface ControlHost {
   pids(): { supervisor: number; keeper: number; logger: number };
   shutdown(): void;
   restart(): void;
+  /** Another supervisor process takes over. Resolves if it cannot, with its wait status; if it can, this process ends. */
+  handover(): Promise<string>;
 }
 
 /** One call of a client. */

@@ -6,6 +6,7 @@ import { INFO_METHODS } from './info_methods';
 import { INPUT_METHODS } from './input_methods';
 import { LOG_METHODS } from './log_methods';
 import { type Call, type Method, method } from './method';
+import { PROGRAM_METHODS } from './program_methods';
 import { START_METHODS } from './start_methods';
 import { STOP_METHODS } from './stop_methods';
 import { SUPERVISOR_METHODS } from './supervisor_methods';
@@ -32,9 +33,15 @@ export class MethodTable {
 
   /** @param withSupervisor whether the configuration has [rpcinterface:supervisor] */
   constructor(withSupervisor: boolean) {
-    if (withSupervisor)
-      for (const [name, each] of Object.entries(SUPERVISOR)) this.#methods.set(`supervisor.${name}`, each);
-    for (const [name, each] of Object.entries(this.#system())) this.#methods.set(`system.${name}`, each);
+    if (withSupervisor) {
+      this.#add('supervisor', SUPERVISOR);
+      this.#add('tdaemon', PROGRAM_METHODS);
+    }
+    this.#add('system', this.#system());
+  }
+
+  #add(namespace: string, methods: Readonly<Record<string, Method>>): void {
+    for (const [name, each] of Object.entries(methods)) this.#methods.set(`${namespace}.${name}`, each);
   }
 
   /** @throws Fault, or what must not happen */

@@ -36,6 +36,8 @@ export interface Host {
   readonly isEnding: boolean;
   /** The keeper knows how a process that was no child of ours has ended. */
   endingOf(started: StartedProcess, live?: LiveProcess): Promise<Ending>;
+  /** That is written down: nobody need be told again. */
+  noteEnding(started: StartedProcess): void;
 }
 
 export interface StateChange {
@@ -407,6 +409,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (this.#isTold && this.config.killAsGroup) await this.#endLeftovers();
     if (this.#adopted) {
       this.#ended(await this.#host.endingOf(started, this.#live));
+      this.#host.noteEnding(started);
       return;
     }
     // Until it is written down the kernel keeps it for the next supervisor.
@@ -553,11 +556,15 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (!live || live.startTime !== started.startTime) {
       live?.close();
       this.#ended(await this.#host.endingOf(started));
+      for (const each of former ? [former, started] : [started]) this.#host.noteEnding(each);
       return;
     }
     const family = new Family(started, this.#host.cgroups.of(this.recordName, started.pid));
     this.#begin({ ok: true, group: started.pid, ...started }, live, family);
-    if (former) this.#record();
+    if (former) {
+      this.#record();
+      this.#host.noteEnding(former);
+    }
     if (this.#state === 'STARTING') {
       const startedAt = Date.now() - this.secondsUp * 1000;
       this.#readiness = resumeReadiness(this.config, this.group, startedAt, this.#host, this.#warn);
@@ -572,6 +579,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.exits[exitReason(this.config, ending, this.#state === 'RUNNING' ? 'up' : 'not-up')]++;
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
+    this.exits[exitReason(this.config, ending, 'up')]++;
     this.startedAt = Date.now() - lives * 1000;
     this.stoppedAt = this.startedAt;
     this.restarts++;
