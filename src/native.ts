@@ -264,6 +264,8 @@ interface Addon {
   removeUnixListener(path: string, device: bigint, inode: bigint): number;
   /** 0 or errno. */
   markCloseOnExec(descriptor: number): number;
+  /** Of a connected unix socket: who listens at the other end, or has made the pair that it is of; 0: not known. */
+  peerPid(descriptor: number): number;
   /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */
   connectUnix(address: string): { pid: number } | number;
   /** Close-on-exec; its file has the mode from the first moment on. Negative: errno. */

@@ -7,6 +7,8 @@ import { HttpServer } from './http_server';
 import { discardOthers, hostText, listenTcp } from './listeners';
 import type { ControlHost } from './method';
 import { MethodTable } from './method_table';
+import { HealthEndpoint } from './metrics/health_endpoint';
+import { MetricsEndpoint } from './metrics/metrics_endpoint';
 import { RpcEndpoint } from './rpc_endpoint';
 import { tailEndpoints } from './tail_endpoint';
 import { UnixServer } from './unix_server';
@@ -41,6 +43,8 @@ export class ControlServers {
     this.#endpoints = [
       new RpcEndpoint(host, new MethodTable(config.hasRpcInterface)),
       ...tailEndpoints(host.supervisor),
+      new MetricsEndpoint(host),
+      new HealthEndpoint(host),
     ];
     const { unixServers } = config;
     const parts = { runtimeDirectory, held: this.#held, endpoints: this.#endpoints, log };

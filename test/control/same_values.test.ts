@@ -78,7 +78,7 @@ const toOf = ({ directory }: Side) => ({ socketPath: path.join(directory, 's.soc
 
 describe.skipIf(NEEDS)(`XML-RPC${NEEDS ? ` (${NEEDS})` : ''}`, () => {
   it('has the values of supervisord', { timeout: 300_000 }, async () => {
-    const both = await SideBySide.start(PROGRAMS);
+    const both = await SideBySide.start(PROGRAMS, { withCtl: false });
     await both.each(async (side) => {
       for (const name of ['g:x_0', 'g:x_1'])
         for (let state = ''; state !== 'EXITED'; )
@@ -147,7 +147,7 @@ describe.skipIf(NEEDS)(`XML-RPC${NEEDS ? ` (${NEEDS})` : ''}`, () => {
   });
 
   it("is understood by Python's client", { timeout: 300_000 }, async () => {
-    const both = await SideBySide.start(PROGRAMS);
+    const both = await SideBySide.start(PROGRAMS, { withCtl: false });
     const { port } = both.ours;
     await eventually('a program', () => rpc(toOf(both.ours), 'getProcessInfo', 'a'));
     const script = `
