@@ -68,11 +68,11 @@ describe('wrong usage', () => {
   it.each([
     [['help'], "cannot execute 'help': not found in PATH (ENOENT); did you mean 'tdaemon --help'?"],
     [
-      ['stauts', '-p', 'x'],
-      "cannot execute 'stauts': not found in PATH (ENOENT); did you mean 'tdaemon status'?",
+      ['relaod', '-p', 'x'],
+      "cannot execute 'relaod': not found in PATH (ENOENT); did you mean 'tdaemon reload'?",
     ],
     [['no-such-program'], "cannot execute 'no-such-program': not found in PATH (ENOENT)"],
-    [['--', 'stauts'], "cannot execute 'stauts': not found in PATH (ENOENT)"],
+    [['--', 'relaod'], "cannot execute 'relaod': not found in PATH (ENOENT)"],
   ])('%j: a subcommand was meant, perhaps', async (words, message) => {
     const ran = await tdaemon(words, { env: { ...process.env, PATH: '/usr/bin:/bin' } });
     expect(ran).toEqual({ status: 127, signal: null, stdout: '', stderr: `tdaemon: ${message}\n` });
