@@ -25,7 +25,7 @@ export function fetched(name, version) {
       '--loglevel=error',
     ];
     execFileSync('npm', ['install', ...quietly, '--prefix', prefix, `${name}@${version}`], {
-      stdio: 'inherit',
+      stdio: ['ignore', 2, 2],
     });
   }
   return folder;

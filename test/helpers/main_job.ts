@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { eventually } from './eventually';
 import { HOLD } from './hold';
-import { childrenOf, commandLine, isAlive, mentioning } from './procfs';
+import { commandLine, isAlive, mentioning } from './procfs';
 import type { Scratch } from './scratch';
 import { run } from './tdaemon';
 
@@ -18,7 +18,7 @@ export async function expectMainJob(at: Scratch, words: readonly string[], env: 
   expect(await tdaemon('-p', pidfile, '--', HOLD, at.directory)).toEqual(silent);
   const pid = Number(fs.readFileSync(pidfile, 'utf8'));
   const status = await tdaemon('status', '-p', pidfile, '--json');
-  expect(JSON.parse(status.stdout)).toMatchObject({ pid });
+  expect(JSON.parse(status.stdout)).toMatchObject({ processes: [{ pid }] });
   expect(await tdaemon('stop', '-p', pidfile)).toEqual(silent);
   expect(isAlive(pid)).toBe(false);
 }
@@ -35,6 +35,7 @@ export async function expectSupervised(
   const config = at.write(
     'supervisord.conf',
     `[supervisord]\npidfile=${at.file('supervisord.pid')}\nlogfile=${at.file('supervisord.log')}\n` +
+      `[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n` +
       `[program:hold]\ncommand=${HOLD} ${at.directory} ${name}\nstartsecs=0\n`,
   );
   expect(await run(program, [...first, 'supervise', '-c', config], { cwd: at.directory, env })).toMatchObject(
@@ -49,7 +50,7 @@ export async function expectSupervised(
   expect(exe.startsWith(path.join(fs.realpathSync(packageFolder), 'prebuilds'))).toBe(true);
 
   const programPid = () =>
-    childrenOf(keeper).find((pid) => isAlive(pid) && commandLine(pid).some((word) => String(word) === name));
+    mentioning(at.directory).find((pid) => isAlive(pid) && String(commandLine(pid)[2]) === name);
   const one = await eventually('the program', programPid);
   process.kill(one, 'SIGKILL');
   const another = await eventually('the program again', () => {
