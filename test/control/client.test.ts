@@ -118,5 +118,8 @@ describe('a client', () => {
     expect(stdout).toContain('\\x9b31m\\u202eevil\\x0d\\n\\u2028');
     expect(stdout.split('\n').length).toBe(2);
     expect(stdout.replace('\n', '')).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
+    const json = await tdaemon(['ctl', '--json', '-s', `http://127.0.0.1:${port}`, 'status']);
+    expect(json.stdout.trimEnd()).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
+    expect(JSON.parse(json.stdout)).toMatchObject({ results: [{ name: evil }] });
   });
 });

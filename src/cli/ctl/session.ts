@@ -45,6 +45,14 @@ export interface SessionOptions {
   mayAskPassword: boolean;
 }
 
+/** One line. What JSON may leave as it is and a terminal obeys (C1, directions of writing) is escaped. */
+function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 export class Session {
   readonly look: Look;
   readonly person: Person;
@@ -137,7 +145,7 @@ export class Session {
   /** One of many that come one after the other. @returns false: nobody listens */
   stream(text: string, fact: Fact): boolean {
     this.#hasStreamed = true;
-    return write(1, this.look.json ? `${JSON.stringify(fact)}\n` : text);
+    return write(1, this.look.json ? `${jsonLine(fact)}\n` : text);
   }
 
   /** The end of an action: what programs are told of it. */
@@ -148,7 +156,7 @@ export class Session {
     const { exitStatus: status } = this;
     if (this.#hasStreamed && status === 0) return;
     print(
-      JSON.stringify({
+      jsonLine({
         ok: status === 0,
         status,
         action,
