@@ -35,11 +35,11 @@ export function answer(
   { response }: Exchange,
   status: number,
   type: string,
-  body: string,
+  body: string | Uint8Array,
   headers: Record<string, string> = {},
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const bytes = Buffer.from(body);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const timer = setTimeout(() => response.destroy(), ANSWER_MS);
   response.on('close', () => clearTimeout(timer));
   response.writeHead(status, {
