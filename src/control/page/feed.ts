@@ -35,7 +35,7 @@ export class Feed {
     this.#sampler = new Sampler(
       () => this.#supervisor.processes(),
       (changed) => {
-        const events = changed.length === 0 ? '' : event('vitals', changed);
+        const events = event('vitals', changed);
         for (const looker of this.#lookers) looker.tellVitals(events);
       },
     );

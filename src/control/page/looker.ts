@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Events, Outcome } from './messages';
 
 /** For what it has been sent. */
-const TAKE_MS = 30_000;
+const TAKE_MS = 15_000;
 const MOST_OUTCOMES = 50;
 
 export function event<Name extends keyof Events>(name: Name, data: Events[Name]): string {

@@ -11,6 +11,8 @@ const EVERY_MS = 2000;
 const SECOND_MS = 500;
 const SLICE = 20;
 const SLICE_PAUSE_MS = 15;
+/** Told together. What is larger would lie about in the memory until it is cleaned up as a whole. */
+const TOGETHER = 100;
 
 interface Sample {
   pid: number;
@@ -31,7 +33,9 @@ function limit(value: number | undefined): number | null {
   return value === Number.POSITIVE_INFINITY ? -1 : value;
 }
 
-const isSame = (one: VitalsRow, other: VitalsRow) => JSON.stringify(one) === JSON.stringify(other);
+const FIELDS = ['pid', 'cpu', 'memory', 'openFiles', 'softLimit', 'hardLimit'] as const;
+
+const isSame = (one: VitalsRow, other: VitalsRow) => FIELDS.every((field) => one[field] === other[field]);
 
 export class Sampler {
   readonly #processes: () => Iterable<SupervisedProcess>;
@@ -41,7 +45,7 @@ export class Sampler {
   #timer: NodeJS.Timeout | undefined;
   #rounds = 0;
 
-  /** @param told after each round, also of nothing */
+  /** @param told of some that have changed */
   constructor(processes: () => Iterable<SupervisedProcess>, told: (changed: VitalsRow[]) => void) {
     this.#processes = processes;
     this.#told = told;
@@ -77,12 +81,13 @@ export class Sampler {
       if (row) changed.push(row);
     }
     const next = from + SLICE;
-    if (next < all.length) this.#later(SLICE_PAUSE_MS, () => this.#slice(all, next, changed));
-    else {
-      this.#later(this.#rounds++ === 0 ? SECOND_MS : EVERY_MS, () => this.#round());
+    const isOver = next >= all.length;
+    const isEnough = isOver || changed.length >= TOGETHER;
+    if (isEnough && changed.length > 0) this.#told(changed);
+    if (isOver) {
       this.#forgetOthers(all);
-      this.#told(changed);
-    }
+      this.#later(this.#rounds++ === 0 ? SECOND_MS : EVERY_MS, () => this.#round());
+    } else this.#later(SLICE_PAUSE_MS, () => this.#slice(all, next, isEnough ? [] : changed));
   }
 
   #forgetOthers(all: readonly SupervisedProcess[]): void {

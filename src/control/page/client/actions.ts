@@ -129,7 +129,8 @@ export class Actions {
     if (!this.#pending.delete(id)) return;
     this.#onChange();
     if (failures.length > 0) {
-      const lines = failures.map(({ name, message }) => (target === name ? message : `${name}: ${message}`));
+      const isOne = !target.includes('*') && action !== 'update';
+      const lines = failures.map(({ name, message }) => (isOne ? message : `${name}: ${message}`));
       const rest = more > 0 ? [`and ${counted(more, 'other')}`] : [];
       toast('bad', `${nameOf(action)} failed: ${targetWords(target)}`, [...lines, ...rest]);
     } else if (action === 'reread' && changes) await this.#offer(changes);
