@@ -47,6 +47,9 @@ export function sharedBrowser(): SharedBrowser {
   };
 }
 
+/** Clicks the button of that name. */
+export const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+
 /** The row of a program. */
 export function rowOf(page: Page, key: string): Locator {
   return page.locator(`.row[data-key="${key.includes(':') ? key : `${key}:${key}`}"]`);

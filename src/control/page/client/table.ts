@@ -7,6 +7,7 @@ import { Filter } from './filter';
 import { GroupSection } from './group_section';
 import { grouped } from './groups';
 import { Row } from './program_row';
+import { shownState } from './state';
 
 const HEADINGS = ['State', 'Program', 'pid', 'Uptime', 'CPU', 'Memory', 'Open files', 'Restarts', ''];
 const CLASSES = ['state', 'program', 'pid', 'uptime', 'cpu', 'memory', 'files', 'restarts', 'tools'];
@@ -62,7 +63,7 @@ export class Table {
     for (const row of changed) {
       const found = this.#rows.get(row.key);
       if (found && found.row.rolls === row.rolls) {
-        if (!isFirst && found.row.state !== row.state) announce(row);
+        if (!isFirst && shownState(found.row).word !== shownState(row).word) announce(row);
         found.show(row, this.#actions.of(row));
       } else {
         const isInGroup = row.group !== row.name;
