@@ -20,7 +20,7 @@ import type { ProgramReadiness } from './program_readiness';
 import { ProgramSockets } from './program_sockets';
 import type { ProcessRecord, Records, Role, StartedProcess } from './records';
 import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
-import { startProcess } from './start_process';
+import { resumeReadiness, startProcess } from './start_process';
 import { SIGNALLABLE_STATES, STOPPED_STATES, type State } from './states';
 import { type Action, type ProcessEvent, transition } from './transitions';
 
@@ -82,6 +82,10 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   #forgetEnd: () => void = () => undefined;
   /** It was told to end. */
   #isTold = false;
+  /** The configuration that is written down. */
+  #recorded: ProcessConfig | undefined;
+  /** It is being started again as it was: what is written down holds until it has been. */
+  #isSuccession = false;
   #slot: string;
   #role: Role;
   /** What is waited for to be up. */
@@ -157,6 +161,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
 
   get startTime(): number {
     return this.#began;
+  }
+
+  /** Since it was started, by the clock that never jumps. */
+  get secondsUp(): number {
+    return native.secondsSinceBoot() - this.#began / TICKS;
   }
 
   get isAdopted(): boolean {
@@ -253,7 +262,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     }
     if (STOPPED_STATES.has(to) && !this.#restarting) this.#sockets.rest();
     // One that is started again at once has its next record before anything else can happen.
-    if (!(to === 'EXITED' && this.#restartWait === 0)) this.#record();
+    if (!(to === 'EXITED' && this.#restartWait === 0) && !(to === 'STARTING' && this.#isSuccession))
+      this.#record();
     // The failure that leads to this is counted right after.
     const tries = this.failures + (to === 'BACKOFF' && from === 'STARTING' ? 1 : 0);
     this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries });
@@ -282,10 +292,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
         this.channels,
         this.#sockets,
         this.#host,
-        (message) => log.say('warn', `${this.fullName}: ${message}`),
+        this.#warn,
       );
       this.#readiness = readiness;
       this.#begin(started, LiveProcess.from(started), new Family(started, cgroup));
+      if (this.#isSuccession) this.#record();
       log.say('info', `spawned: '${this.name}' with pid ${started.pid}`);
       this.#dispatch('spawned');
     } catch (error) {
@@ -297,6 +308,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     }
   }
 
+  readonly #warn = (message: string) => this.#host.log.say('warn', `${this.fullName}: ${message}`);
+
   #begin(started: Spawned, live: LiveProcess, family: Family): void {
     this.#family = family;
     this.#started = started;
@@ -307,12 +320,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   }
 
   #watchStart(): void {
-    const { startSecs, ready } = this.config;
-    // What an adopted one has said to the supervisor before us nobody can ask again.
-    const asks = ready.length > 0 && !this.#adopted;
-    this.#missing = new Set(['startsecs', ...(asks ? (['ready'] as const) : [])]);
-    const lived = native.secondsSinceBoot() - this.#began / TICKS;
-    const left = this.#adopted ? Math.max(0, startSecs - lived) : startSecs;
+    const { startSecs } = this.config;
+    this.#missing = new Set(['startsecs', ...(this.#readiness ? (['ready'] as const) : [])]);
+    const left = this.#adopted ? Math.max(0, startSecs - this.secondsUp) : startSecs;
     if (this.#readiness && this.#started) this.#awaitReady(this.#readiness, this.#started);
     if (left <= 0) this.#isThere('startsecs');
     else this.#timer = setTimeout(() => this.#isThere('startsecs'), left * 1000);
@@ -409,13 +419,12 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** Its process is gone. */
   #ended(ending: Ending): void {
     const wasUp = this.#state === 'RUNNING';
-    const lived = native.secondsSinceBoot() - this.#began / TICKS;
+    const lived = this.secondsUp;
     this.#live?.close();
     this.#live = undefined;
     this.#started = undefined;
     this.#adopted = false;
     this.#family = undefined;
-    this.#host.cgroups.remove(this.recordName);
     this.#closeReadiness();
     this.stoppedAt = Date.now();
     this.exitStatus = exitStatusOf(ending);
@@ -442,15 +451,22 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       this.#dispatch('ended', { expected });
       this.#restart();
     }
-    if (this.#state !== 'STARTING') this.#lastPid = 0;
+    if (this.#state !== 'STARTING') {
+      this.#lastPid = 0;
+      this.#host.cgroups.remove(this.recordName);
+    }
   }
 
   #restart(): void {
     const wait = this.#restartWait;
     this.#restartWait = undefined;
     if (wait === undefined) return;
-    if (wait === 0) this.#again('start');
-    else {
+    if (wait === 0) {
+      // Every write before it delays it.
+      this.#isSuccession = this.#recorded === this.config;
+      this.#again('start');
+      this.#isSuccession = false;
+    } else {
       this.#dispatch('hold-back');
       this.#timer = setTimeout(() => this.#again('retry'), wait * 1000);
     }
@@ -464,7 +480,15 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
 
   // What outlives the supervisor.
 
+  /** What it is started with the next time; it need not be started again for it now. */
+  reconfigure(config: ProcessConfig): void {
+    this.config = config;
+    if (this.#recorded) this.#record();
+  }
+
   #record(): void {
+    this.#recorded = this.config;
+    const started = this.#started && { pid: this.#started.pid, startTime: this.#began };
     this.#host.records.write(this.recordName, {
       role: this.#role,
       group: this.group,
@@ -479,12 +503,13 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       failures: this.failures,
       restarts: this.restarts,
       restarting: this.#restarting,
+      running: started ?? null,
       autoLogs: this.channels.autoLogs,
     });
   }
 
-  /** Goes on where a supervisor before us was. @param started whom it had started, if anybody */
-  async adopt(record: ProcessRecord, started: StartedProcess | undefined): Promise<void> {
+  /** Goes on where a supervisor before us was. @param last whom it had started last, if anybody */
+  async adopt(record: ProcessRecord, last: StartedProcess | undefined): Promise<void> {
     this.startedAt = record.startedAt;
     this.stoppedAt = record.stoppedAt;
     this.exitStatus = record.exitStatus ?? undefined;
@@ -501,12 +526,18 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       }
       return;
     }
+    const { running } = record;
+    // Who has been forgotten for a successor that there never was has still to be seen to end.
+    const started = last ?? running;
     if (!started) {
       // It was about to be started (again), and was not.
       this.#state = 'STOPPED';
       if (record.state !== 'STOPPING') this.#dispatch('start');
       return;
     }
+    const former = running && running.startTime !== started.startTime ? running : undefined;
+    if (former) await this.#succeed(former, started);
+    else this.#recorded = record.config;
     this.#adopted = true;
     this.#sockets.adopt(this.config);
     this.#began = started.startTime;
@@ -519,8 +550,24 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     }
     const family = new Family(started, this.#host.cgroups.of(this.recordName, started.pid));
     this.#begin({ ok: true, group: started.pid, ...started }, live, family);
-    if (record.state === 'STARTING') this.#dispatch('spawned');
+    if (former) this.#record();
+    if (this.#state === 'STARTING') {
+      const startedAt = Date.now() - this.secondsUp * 1000;
+      this.#readiness = resumeReadiness(this.config, this.group, startedAt, this.#host, this.#warn);
+      this.#dispatch('spawned');
+    }
     if (record.state === 'STOPPING') this.#sendStopSignal();
+  }
+
+  /** The supervisor before us had started it again, and not yet written that down. */
+  async #succeed(former: StartedProcess, started: StartedProcess): Promise<void> {
+    const ending = await this.#host.endingOf(former);
+    const lives = native.secondsSinceBoot() - started.startTime / TICKS;
+    this.exitStatus = exitStatusOf(ending);
+    this.startedAt = Date.now() - lives * 1000;
+    this.stoppedAt = this.startedAt;
+    this.restarts++;
+    this.#state = 'STARTING';
   }
 
   // Another in its place.
