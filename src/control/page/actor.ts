@@ -21,6 +21,8 @@ export interface ActorParts {
   host: ControlHost;
   table: MethodTable;
   token: string;
+  /** It has begun. */
+  expect(id: string): void;
   tell(outcome: Outcome): void;
 }
 
@@ -63,6 +65,7 @@ export class Actor {
     }
     if (this.#running >= MOST_AT_ONCE) return refuse(exchange, 503, { 'Retry-After': '5' });
     log.say('info', `${rules.name}: ${from} asks to ${asked.action} ${asked.target.slice(0, 200)}`);
+    this.#parts.expect(asked.id);
     answer(exchange, 202, 'application/json', '{}', { ...SAFE });
     await this.#perform(asked);
   }

@@ -6,6 +6,7 @@ import type { ProcessGroup } from '../../supervisor/process_group';
 import type { SupervisedProcess } from '../../supervisor/supervised_process';
 import type { Supervisor } from '../../supervisor/supervisor';
 import type { ControlHost } from '../method';
+import { splitName } from '../names';
 import { event, Looker } from './looker';
 import type { Hello, Outcome, ProgramsChanged } from './messages';
 import { rowOf } from './rows';
@@ -14,6 +15,8 @@ import { Sampler } from './sampler';
 /** The first change is told at once; what comes within this time after it, together. */
 const TOGETHER_MS = 50;
 const MOST_LOOKERS = 64;
+/** For pages that had no stream when an action ended. */
+const KEPT_OUTCOMES = 20;
 /** So that a page notices that its connection is gone. */
 const BEAT_MS = 10_000;
 
@@ -23,6 +26,8 @@ export class Feed {
   readonly #token: string;
   readonly #lookers = new Set<Looker>();
   readonly #sampler: Sampler;
+  readonly #underWay = new Set<string>();
+  #outcomes: readonly Outcome[] = [];
   readonly #changed = new Set<string>();
   readonly #heard = new Map<SupervisedProcess, () => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -67,7 +72,14 @@ export class Feed {
     return this.#supervisor;
   }
 
+  /** An action has begun. */
+  expectOutcome(id: string): void {
+    this.#underWay.add(id);
+  }
+
   tellOutcome(outcome: Outcome): void {
+    this.#underWay.delete(outcome.id);
+    this.#outcomes = [...this.#outcomes, outcome].slice(-KEPT_OUTCOMES);
     // What it has changed comes first.
     this.#flush();
     for (const looker of this.#lookers) looker.tellOutcome(outcome);
@@ -90,6 +102,8 @@ export class Feed {
       supervisorState: supervisor.state,
       now: Date.now(),
       canAct: config.hasRpcInterface,
+      underWay: [...this.#underWay],
+      outcomes: [...this.#outcomes],
       programs: [...supervisor.processes()].map((process) => rowOf(process, supervisor)),
       vitals: this.#sampler.rows,
     };
@@ -100,10 +114,10 @@ export class Feed {
   }
 
   #state(keys: Iterable<string>): ProgramsChanged {
-    const found = new Map([...this.#supervisor.processes()].map((process) => [process.fullName, process]));
     const state: ProgramsChanged = { changed: [], removed: [] };
     for (const key of keys) {
-      const process = found.get(key);
+      const { group, process: name = '' } = splitName(key);
+      const process = this.#supervisor.group(group)?.find(name);
       if (process) state.changed.push(rowOf(process, this.#supervisor));
       else state.removed.push(key);
     }
@@ -171,6 +185,8 @@ export class Feed {
 
   #change(key: string): void {
     this.#changed.add(key);
+    // The streams are about to end too.
+    if (this.#supervisor.isEnding) queueMicrotask(() => this.#flush());
     if (this.#timer) return;
     // Who changes it has not finished yet: its error may come right after its state.
     setImmediate(() => this.#flush());

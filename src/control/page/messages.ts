@@ -58,6 +58,10 @@ export interface Hello {
   now: number;
   /** Without it there is nobody to act: [rpcinterface:supervisor]. */
   canAct: boolean;
+  /** Of actions that have begun and are not over. */
+  underWay: string[];
+  /** Of actions, the last ones: a page may have been without a stream when they ended. */
+  outcomes: Outcome[];
   programs: ProgramRow[];
   vitals: VitalsRow[];
 }

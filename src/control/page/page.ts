@@ -23,7 +23,13 @@ export class Page {
     // Anew with each supervisor: a page gets it with the first event of its stream, which no other site can read.
     const token = randomBytes(32).toString('base64url');
     this.#feed = new Feed(host, token);
-    this.#actor = new Actor({ host, table, token, tell: (outcome) => this.#feed.tellOutcome(outcome) });
+    this.#actor = new Actor({
+      host,
+      table,
+      token,
+      expect: (id) => this.#feed.expectOutcome(id),
+      tell: (outcome) => this.#feed.tellOutcome(outcome),
+    });
   }
 
   async handle(exchange: Exchange): Promise<void> {

@@ -155,6 +155,15 @@ describe.skipIf(noChromium())(`a browser${because(noChromium())}`, () => {
     fs.appendFileSync(at.file('cat.log'), 'after\n');
     await log.locator('.line', { hasText: 'after' }).waitFor();
     expect(await log.locator('.line', { hasText: 'before' }).count()).toBe(1);
+    // And after another has taken over in order.
+    const second = supervised.supervisor as number;
+    await supervised.ask('handover');
+    await eventually('a successor', () => supervised.supervisor !== second && supervised.supervisor);
+    await supervised.reaches('web', 'STOPPED');
+    await press(programs, 'Start web');
+    await shows(programs, 'web', 'RUNNING');
+    fs.appendFileSync(at.file('cat.log'), 'at last\n');
+    await log.locator('.line', { hasText: 'at last' }).waitFor();
   });
 
   it('is told when the supervisor ends, and that nobody answers then', async () => {
@@ -165,7 +174,8 @@ describe.skipIf(noChromium())(`a browser${because(noChromium())}`, () => {
     await supervised.shutdown();
     await page.locator('#banner', { hasText: 'Connection lost' }).waitFor();
     await page.locator('#banner', { hasText: 'does not answer' }).waitFor();
-    await page.getByRole('button', { name: 'Restart web' }).click({ force: true });
+    await press(page, 'Start web');
+    await page.getByRole('alert').filter({ hasText: 'does not answer' }).waitFor();
   });
 
   describe.skipIf(missing('nginx', 'openssl'))(

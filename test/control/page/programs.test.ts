@@ -99,6 +99,20 @@ describe.skipIf(noChromium())(`the page of programs${because(noChromium())}`, ()
     await shows(page, 'needs', 'STOPPED');
   });
 
+  it('tells how it went, whatever is looked at meanwhile', async () => {
+    const { url } = await webPage(
+      '[program:bad]\ncommand=sh -c "sleep 1; exit 3"\nstartsecs=1000\nautostart=false\nstartretries=0\n',
+    );
+    const page = await browser.page();
+    await page.goto(url);
+    await press(page, 'Start bad');
+    // Which is another stream.
+    await page.getByRole('link', { name: 'bad', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'Start failed: bad' }).waitFor();
+    await page.locator('.log-name .pill', { hasText: 'FATAL' }).waitFor();
+    await page.locator('.log-actions [data-busy]').waitFor({ state: 'detached' });
+  });
+
   it('puts another process in the place of one, and takes a new configuration', async () => {
     const { url, supervised, at } = await webPage(
       sleeper('web', `sockets=unix:${'%(here)s'}/web.sock`) + sleeper('old'),

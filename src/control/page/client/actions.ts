@@ -1,5 +1,5 @@
 /** What somebody asks the supervisor to do: sent by POST, with the token of the stream; how it went comes by the stream. */
-import type { ActionName, ActionRequest, Outcome, ProgramRow } from '../messages';
+import type { ActionName, ActionRequest, Hello, Outcome, ProgramRow } from '../messages';
 import { confirmed } from './confirm';
 import { element } from './element';
 import { counted } from './format';
@@ -61,6 +61,8 @@ function changesList({ added, changed, removed }: NonNullable<Outcome['changes']
 interface Pending {
   action: ActionName;
   target: string;
+  /** The supervisor knows of it. */
+  isAccepted: boolean;
 }
 
 export class Actions {
@@ -84,9 +86,12 @@ export class Actions {
     return [...this.#pending.values()].some((each) => each.action === action && each.target === target);
   }
 
-  /** Another supervisor knows nothing of them. */
-  forgetAll(): void {
-    this.#pending.clear();
+  /** A stream begins: some may have ended meanwhile; of others a new supervisor knows nothing. */
+  resume({ token, underWay, outcomes }: Hello): void {
+    this.token = token;
+    for (const outcome of outcomes) void this.end(outcome);
+    for (const [id, { isAccepted }] of this.#pending)
+      if (isAccepted && !underWay.includes(id)) this.#pending.delete(id);
     this.#onChange();
   }
 
@@ -95,10 +100,14 @@ export class Actions {
     const question = target === '*' ? MANY[action] : undefined;
     if (question && !(await confirmed(question, MANY_TEXT[action] ?? '', nameOf(action)))) return;
     const id = newId();
-    this.#pending.set(id, { action, target });
+    const pending = { action, target, isAccepted: false };
+    this.#pending.set(id, pending);
     this.#onChange();
     const why = await this.#send({ token: this.token, id, action, target });
-    if (why === undefined) return;
+    if (why === undefined) {
+      pending.isAccepted = true;
+      return;
+    }
     if (!this.#pending.delete(id)) return;
     this.#onChange();
     toast('bad', `${nameOf(action)}: ${targetWords(target)}`, [why]);

@@ -32,13 +32,12 @@ let warning: number | undefined;
 const stream = new Stream(
   {
     hello(all) {
-      if (hello && hello.token !== all.token) actions.forgetAll();
       hello = all;
-      actions.token = all.token;
       setClock(all.now);
       setText(byId('identifier'), all.identifier);
       setText(byId('where'), `${all.host} · pid ${all.pid} · tdaemon ${all.version}`);
       table.reset(all.programs, all.vitals, all.configFile);
+      actions.resume(all);
       showSupervisor(all.supervisorState);
       showView();
       showTitle();
