@@ -44,8 +44,8 @@ export class LogPane {
     this.#lines.addEventListener('scroll', () => this.#onScroll(), { passive: true });
     setText(this.#hint, 'Waiting for the supervisor …');
     this.element = element(
-      'section',
-      { class: 'pane', 'data-log': log, 'aria-label': title },
+      'div',
+      { class: 'pane', 'data-log': log },
       element('h2', {}, title, element('small', {}, log === 'main' ? '' : log)),
       element('div', { class: 'pane-body' }, this.#lines, this.#hint, this.#follow),
     );

@@ -150,14 +150,10 @@ document.addEventListener('click', (event) => {
   go(link.href, viewed?.kind === 'program' ? viewed.key : undefined);
 });
 
-const allButtons = (['start', 'restart', 'stop', 'clear'] as const).map((action) =>
-  actionButton(
-    action,
-    '*',
-    `${nameOf(action)}: all programs`,
-    action === 'clear' ? 'Clear logs' : `${nameOf(action)} all`,
-  ),
-);
+const allButtons = (['start', 'restart', 'stop', 'clear'] as const).map((action) => {
+  const words = action === 'clear' ? 'Clear logs' : `${nameOf(action)} all`;
+  return actionButton(action, '*', words, words);
+});
 byId('all').append(...allButtons);
 
 function showTools(): void {
