@@ -64,7 +64,8 @@ export class Actor {
       return refuse(exchange, 403);
     }
     if (this.#running >= MOST_AT_ONCE) return refuse(exchange, 503, { 'Retry-After': '5' });
-    log.say('info', `${rules.name}: ${from} asks to ${asked.action} ${asked.target.slice(0, 200)}`);
+    const target = asked.target.slice(0, 200).replace(/\p{Cc}/gu, '?');
+    log.say('info', `${rules.name}: ${from} asks to ${asked.action} ${target}`);
     this.#parts.expect(asked.id);
     answer(exchange, 202, 'application/json', '{}', { ...SAFE });
     await this.#perform(asked);

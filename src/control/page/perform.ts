@@ -120,7 +120,6 @@ class Performance {
     const { supervisor } = this.#call;
     // It is no method of XML-RPC: what holds for those holds for it.
     await this.#ask('getState');
-    if (supervisor.isEnding) throw new Fault('SHUTDOWN_STATE');
     const found = findNamed(supervisor, target);
     const processes = found instanceof SupervisedProcess ? [found] : found.processes;
     const running = processes.filter(
