@@ -18,8 +18,7 @@ const common = {
 const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\/help\.mjs$/ }, () => ({ path: './help.js', external: true }));
-    onResolve({ filter: /^\.\/(supervise|respawn)$/ }, ({ path }) => ({
+    onResolve({ filter: /^\.\/(help|completion|supervise|respawn|ctl)$/ }, ({ path }) => ({
       path: `${path}.js`,
       external: true,
     }));
@@ -39,18 +38,16 @@ const bundles = [
   },
   {
     entryPoints: {
+      help: 'src/cli/help.ts',
+      completion: 'src/cli/completion.ts',
       supervise: 'src/cli/supervise.ts',
       respawn: 'src/cli/respawn.ts',
+      ctl: 'src/cli/ctl.ts',
       supervisor: 'src/supervisor/main.ts',
     },
     minify: true,
     plugins: [packed],
-  },
-  {
-    // yargs finds its own directory by import.meta.url, which only a module has.
-    entryPoints: { help: 'src/cli/help.mts' },
-    define: { 'import.meta.url': 'moduleUrl' },
-    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    loader: { '.bash': 'text', '.zsh': 'text', '.fish': 'text' },
   },
 ];
 

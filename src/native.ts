@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bytes } from './process/bytes';
 
-/** The steps from the call to exec, in their order. native/spawn_plan.h has the same list; a test compares them. */
+/** In their order. native/spawn_plan.h has the same list; a test compares them. */
 export const STAGES = [
   'channel',
   'fork',
@@ -38,6 +38,7 @@ export const STAGES = [
   'leader-killed',
 ] as const;
 
+/** A step from the call to exec. */
 export type Stage = (typeof STAGES)[number];
 
 export type StdioPlan =
@@ -263,6 +264,8 @@ interface Addon {
   removeUnixListener(path: string, device: bigint, inode: bigint): number;
   /** 0 or errno. */
   markCloseOnExec(descriptor: number): number;
+  /** Of a connected unix socket: who listens at the other end, or has made the pair that it is of; 0: not known. */
+  peerPid(descriptor: number): number;
   /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */
   connectUnix(address: string): { pid: number } | number;
   /** Close-on-exec; its file has the mode from the first moment on. Negative: errno. */

@@ -1,6 +1,6 @@
 /**
- * Splits the command line into options and COMMAND. It is the only parser: yargs, which prints the help, puts
- * 25 ms on a start, takes `-a true` for a flag with a value, and turns a repeated option into a list.
+ * Splits the command line into options and COMMAND. Own code: yargs put 25 ms on a start, took `-a true` for a flag with a
+ * value, and turned a repeated option into a list.
  *
  * Grammar: POSIX 12.2 with GNU long options. Options end at `--` or at the first word that is none; all that
  * follows is COMMAND, untouched.

@@ -7,6 +7,8 @@ import { HttpServer } from './http_server';
 import { discardOthers, hostText, listenTcp } from './listeners';
 import type { ControlHost } from './method';
 import { MethodTable } from './method_table';
+import { HealthEndpoint } from './metrics/health_endpoint';
+import { MetricsEndpoint } from './metrics/metrics_endpoint';
 import { PageEndpoint } from './page/page_endpoint';
 import { RpcEndpoint } from './rpc_endpoint';
 import { tailEndpoints } from './tail_endpoint';
@@ -44,6 +46,8 @@ export class ControlServers {
       new RpcEndpoint(host, methods),
       ...tailEndpoints(host.supervisor),
       new PageEndpoint(host, methods),
+      new MetricsEndpoint(host),
+      new HealthEndpoint(host),
     ];
     const { unixServers } = config;
     const parts = { runtimeDirectory, held: this.#held, endpoints: this.#endpoints, log };

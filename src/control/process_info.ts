@@ -28,7 +28,7 @@ export function shortDate(milliseconds: number): string {
 
 const epoch = (milliseconds: number) => Math.min(MOST, Math.floor(milliseconds / 1000));
 
-function describe(process: SupervisedProcess): string {
+export function describe(process: SupervisedProcess): string {
   const { state, waitingFor, startedAt, stoppedAt, pid, spawnError, name } = process;
   if (state === 'RUNNING') return `pid ${pid}, uptime ${uptime(process.secondsUp)}`;
   if (waitingFor.length > 0) return `waiting for ${waitingFor.join(', ')}`;

@@ -19,6 +19,7 @@ import {
 import path from 'node:path';
 import type { ProcessConfig } from '../config/model';
 import { native } from '../native';
+import type { ExitCounts } from './exit_counts';
 import { fromJson, toJson } from './json';
 import type { State } from './states';
 
@@ -41,6 +42,7 @@ export interface ProcessRecord {
   spawnError: string;
   failures: number;
   restarts: number;
+  exits: ExitCounts;
   /** EXITED, and to be started again. */
   restarting: boolean;
   /** Whom this is about; null: it does not run, or is only about to. */

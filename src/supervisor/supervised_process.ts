@@ -12,6 +12,7 @@ import { signalName, signalNumber } from '../process/signals';
 import type { Cgroups } from './cgroups';
 import { Channels, type LogSurroundings } from './channels';
 import { endProcess } from './end_process';
+import { type ExitCounts, exitReason, noExits } from './exit_counts';
 import { Family } from './family';
 import type { ListeningSockets } from './listening_sockets';
 import type { MainLog } from './main_log';
@@ -35,6 +36,8 @@ export interface Host {
   readonly isEnding: boolean;
   /** The keeper knows how a process that was no child of ours has ended. */
   endingOf(started: StartedProcess, live?: LiveProcess): Promise<Ending>;
+  /** That is written down: nobody need be told again. */
+  noteEnding(started: StartedProcess): void;
 }
 
 export interface StateChange {
@@ -109,6 +112,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** Failures in a row. */
   failures = 0;
   restarts = 0;
+  /** Also of the other while it is replaced: both are one program's. */
+  readonly exits: ExitCounts;
   #waitingFor: readonly string[] = [];
 
   constructor(
@@ -125,6 +130,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.config = config;
     this.channels = beside?.channels ?? new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
     this.#sockets = new ProgramSockets(host.sockets, beside ? `${this.fullName} beside` : this.fullName);
+    this.exits = beside?.exits ?? noExits();
     this.#slot = beside ? (beside.#slot === '' ? SECOND_SLOT : '') : slot;
     this.#role = role;
     this.setMaxListeners(0);
@@ -403,6 +409,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (this.#isTold && this.config.killAsGroup) await this.#endLeftovers();
     if (this.#adopted) {
       this.#ended(await this.#host.endingOf(started, this.#live));
+      this.#host.noteEnding(started);
       return;
     }
     // Until it is written down the kernel keeps it for the next supervisor.
@@ -429,6 +436,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.stoppedAt = Date.now();
     this.exitStatus = exitStatusOf(ending);
     const stopped = this.#state === 'STOPPING';
+    this.exits[exitReason(this.config, ending, stopped ? 'stopping' : wasUp ? 'up' : 'not-up')]++;
     const expected = isExpected(this.config, ending);
     const how = describeEnding(ending);
     const { log } = this.#host;
@@ -502,6 +510,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       spawnError: this.spawnError,
       failures: this.failures,
       restarts: this.restarts,
+      exits: this.exits,
       restarting: this.#restarting,
       running: started ?? null,
       autoLogs: this.channels.autoLogs,
@@ -516,6 +525,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.spawnError = record.spawnError;
     this.failures = record.failures;
     this.restarts = record.restarts;
+    if (this.#role === 'main') Object.assign(this.exits, record.exits);
     if (record.bootId !== (bootId() ?? '')) return;
     this.#state = record.state;
     if (!SIGNALLABLE_STATES.has(record.state)) {
@@ -546,11 +556,15 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (!live || live.startTime !== started.startTime) {
       live?.close();
       this.#ended(await this.#host.endingOf(started));
+      for (const each of former ? [former, started] : [started]) this.#host.noteEnding(each);
       return;
     }
     const family = new Family(started, this.#host.cgroups.of(this.recordName, started.pid));
     this.#begin({ ok: true, group: started.pid, ...started }, live, family);
-    if (former) this.#record();
+    if (former) {
+      this.#record();
+      this.#host.noteEnding(former);
+    }
     if (this.#state === 'STARTING') {
       const startedAt = Date.now() - this.secondsUp * 1000;
       this.#readiness = resumeReadiness(this.config, this.group, startedAt, this.#host, this.#warn);
@@ -564,6 +578,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const ending = await this.#host.endingOf(former);
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
+    this.exits[exitReason(this.config, ending, 'up')]++;
     this.startedAt = Date.now() - lives * 1000;
     this.stoppedAt = this.startedAt;
     this.restarts++;
