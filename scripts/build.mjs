@@ -1,6 +1,7 @@
 // Bundles what runs: a start must load one small file, and the help (yargs) only when asked for.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { packed } from './packed.mjs';
 
 const common = {
   bundle: true,
@@ -45,6 +46,7 @@ const bundles = [
       supervisor: 'src/supervisor/main.ts',
     },
     minify: true,
+    plugins: [packed],
     loader: { '.bash': 'text', '.zsh': 'text', '.fish': 'text' },
   },
 ];
