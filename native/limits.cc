@@ -9,6 +9,12 @@
 
 namespace {
 
+#ifdef __GLIBC__
+using Resource = __rlimit_resource;  // to this C library alone it is no int
+#else
+using Resource = int;
+#endif
+
 struct NamedLimit {
   const char *name;
   int resource;
@@ -34,12 +40,8 @@ Napi::Value number_of(Napi::Env env, rlim_t value) {
 Napi::Value get_limit(const Napi::CallbackInfo &info) {
   if (!info[0].IsNumber()) return type_error(info.Env(), "resource: not a number");
   struct rlimit now;
-  auto resource = info[0].As<Napi::Number>().Int32Value();
-#ifdef __GLIBC__
-  if (getrlimit(static_cast<__rlimit_resource>(resource), &now) == -1) return info.Env().Null();
-#else
+  auto resource = static_cast<Resource>(info[0].As<Napi::Number>().Int32Value());
   if (getrlimit(resource, &now) == -1) return info.Env().Null();
-#endif
   Napi::Object limit = Napi::Object::New(info.Env());
   limit.Set("soft", number_of(info.Env(), now.rlim_cur));
   limit.Set("hard", number_of(info.Env(), now.rlim_max));
@@ -60,7 +62,7 @@ Napi::Value set_limit_of(const Napi::CallbackInfo &info) {
     if (!info[i].IsNumber()) return type_error(info.Env(), "setLimitOf: takes pid, resource, soft and hard");
 #ifdef __linux__
   auto pid = static_cast<pid_t>(info[0].As<Napi::Number>().Int32Value());
-  auto resource = static_cast<__rlimit_resource>(info[1].As<Napi::Number>().Int32Value());
+  auto resource = static_cast<Resource>(info[1].As<Napi::Number>().Int32Value());
   struct rlimit limit;
   if (prlimit(pid, resource, nullptr, &limit) == -1) return Napi::Number::New(info.Env(), errno);
   limit.rlim_cur = limit_of(info[2].As<Napi::Number>().DoubleValue());

@@ -22,13 +22,22 @@ struct PidfdInfo {
   int32_t exit_status;
 };
 constexpr uint64_t kPidfdInfoExit = 1u << 3;
-constexpr unsigned long kPidfdGetInfo = _IOWR(0xff, 11, PidfdInfo);
+
+int pidfd_info(int pidfd, PidfdInfo *info) {
+  // What ioctl(2) takes for a request is an unsigned long in glibc and an int in musl.
+  constexpr auto kPidfdGetInfo = _IOWR(0xff, 11, PidfdInfo);
+#ifdef __GLIBC__
+  return ioctl(pidfd, kPidfdGetInfo, info);
+#else
+  return ioctl(pidfd, static_cast<int>(kPidfdGetInfo), info);
+#endif
+}
 }  // namespace
 
 bool os_exit_status(int pidfd, int *status) {
   PidfdInfo info = {};
   info.mask = kPidfdInfoExit;
-  if (ioctl(pidfd, kPidfdGetInfo, &info) == -1 || !(info.mask & kPidfdInfoExit)) return false;
+  if (pidfd_info(pidfd, &info) == -1 || !(info.mask & kPidfdInfoExit)) return false;
   *status = info.exit_status;
   return true;
 }

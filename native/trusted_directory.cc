@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/types.h>
 #include <unistd.h>
 

@@ -135,7 +135,7 @@ export function apiDocument() {
     '<!-- Made by `npm run api` from the comments in src/: change those. -->',
     '',
     "What `import … from 'tdaemon'` and `require('tdaemon')` give. The command line is written with the same functions;",
-    '[tdaemon(1)](man/tdaemon.1) and the [README](../README.md) say more of what the options mean.',
+    'tdaemon(1) and the [README](../README.md) say more of what the options mean.',
     '',
     `Functions: ${list(functions)}. Errors: ${list(classes)}. Types: ${list(types)}.`,
     '',

@@ -1,5 +1,5 @@
-// docs/pictures/session.svg: a terminal session for the README. Each command below is run, on a terminal, when this is: what the picture shows
-// is what they said. Needs script(1).
+// docs/pictures: terminal sessions for the documents. Each command below is run, on a terminal, when this is: what a picture shows is what
+// they said. Needs script(1).
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,19 +28,60 @@ const FILES = {
   blogdemon: BLOGDEMON,
   'blog.conf': `port=${PORT}\n`,
   'new.conf': `prot=${PORT}\n`,
+  'supervisord.conf': `[unix_http_server]
+file=%(here)s/socket
+[supervisord]
+logfile=%(here)s/supervisord.log
+pidfile=%(here)s/supervisord.pid
+childlogdir=%(here)s
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://%(here)s/socket
+[program:blog]
+command=node %(here)s/blogdemon %(here)s/blog.conf
+ready=tcp:localhost:${PORT}
+rlimit_nofile=4096
+[program:worker]
+command=sh -c "while sleep 1; do echo one more; done"
+process_name=%(program_name)s_%(process_num)d
+numprocs=2
+[program:mailer]
+command=/usr/sbin/mailer --config mail.conf
+startretries=0
+`,
 };
 
-const SESSION = [
-  `tdaemon --pidfile blog.pid --ready tcp:localhost:${PORT} -- ./blogdemon && echo up`,
-  'tdaemon status --pidfile blog.pid',
-  'tdaemon --pidfile blog.pid -- ./blogdemon; echo status $?',
-  `tdaemon -p new.pid --log new.log --ready line:listening -- ./blogdemon new.conf`,
-  'tdaemon -- ./blogdeamon; echo status $?',
-  'tdaemon stop --pidfile blog.pid --verbose',
-];
-
-/** Whatever fails, the program is ended. */
-const CLEAN_UP = 'tdaemon stop --oknodo --quiet --pidfile blog.pid';
+/** Whatever fails, `end` is run. */
+const SESSIONS = {
+  session: {
+    commands: [
+      `tdaemon --pidfile blog.pid --ready tcp:localhost:${PORT} -- ./blogdemon && echo up`,
+      'tdaemon status --pidfile blog.pid',
+      'tdaemon --pidfile blog.pid -- ./blogdemon; echo status $?',
+      'tdaemon -p new.pid --log new.log --ready line:listening -- ./blogdemon new.conf',
+      'tdaemon -- ./blogdeamon; echo status $?',
+      'tdaemon stop --pidfile blog.pid --verbose',
+    ],
+    end: 'tdaemon stop --oknodo --quiet --pidfile blog.pid',
+  },
+  supervise: {
+    commands: [
+      'tdaemon supervise -c supervisord.conf',
+      // Nobody sees this one: the picture would be of what is not up yet.
+      {
+        unseen:
+          'for n in 1 2 3 4 5 6 7 8 9; do tdaemon ctl status | grep -q STARTING || break; sleep 1; done',
+      },
+      'tdaemon ctl status',
+      'kill -9 $(tdaemon ctl pid blog); sleep 2; tdaemon ctl status blog',
+      'tdaemon ctl tail worker:worker_0',
+      'tdaemon ctl restart worker:*',
+      'tdaemon ctl shutdown',
+    ],
+    end: 'kill $(cat supervisord.pid) 2>/dev/null; while [ -e supervisord.pid ]; do sleep 0.1; done',
+  },
+};
 
 /** What begins a sequence that tells a terminal something. */
 const ESCAPE = String.fromCharCode(27);
@@ -135,19 +176,25 @@ function typed(command) {
   );
 }
 
-const directory = mkdtempSync(path.join(tmpdir(), 'tdaemon-picture-'));
-try {
-  for (const [name, content] of Object.entries(FILES)) writeFileSync(path.join(directory, name), content);
-  chmodSync(path.join(directory, 'blogdemon'), 0o755);
-  const lines = SESSION.flatMap((command, at) => [
-    ...(at === 0 ? [] : ['']),
-    ...typed(command),
-    ...screenLines(run(command, directory)).filter((line) => line !== ''),
-  ]);
-  const shown = lines.map((line) => line.replaceAll(directory, '~'));
-  mkdirSync(path.join(ROOT, 'docs', 'pictures'), { recursive: true });
-  writeFileSync(path.join(ROOT, 'docs', 'pictures', 'session.svg'), svg(shown));
-} finally {
-  run(CLEAN_UP, directory);
-  rmSync(directory, { recursive: true });
+function picture({ commands, end }) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'tdaemon-picture-'));
+  try {
+    for (const [name, content] of Object.entries(FILES)) writeFileSync(path.join(directory, name), content);
+    chmodSync(path.join(directory, 'blogdemon'), 0o755);
+    const lines = commands.flatMap((command, at) => {
+      const output = run(command.unseen ?? command, directory);
+      if (command.unseen) return [];
+      const shown = screenLines(output).filter((line) => line !== '');
+      return [...(at === 0 ? [] : ['']), ...typed(command), ...shown];
+    });
+    return svg(lines.map((line) => line.replaceAll(directory, '~')));
+  } finally {
+    run(end, directory);
+    rmSync(directory, { recursive: true });
+  }
 }
+
+const folder = path.join(ROOT, 'docs', 'pictures');
+mkdirSync(folder, { recursive: true });
+for (const [name, session] of Object.entries(SESSIONS))
+  writeFileSync(path.join(folder, `${name}.svg`), picture(session));

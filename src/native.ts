@@ -1,9 +1,5 @@
-/**
- * The only file that loads the add-on, and the types of all that crosses to it.
- * It looks inside this package and nowhere else: root runs this.
- */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/** The only file that loads the add-on, and the types of all that crosses to it. */
+import { findAddon, HOW_TO_BUILD } from './binaries';
 import type { Bytes } from './process/bytes';
 
 /** In their order. native/spawn_plan.h has the same list; a test compares them. */
@@ -290,23 +286,20 @@ interface Addon {
   exitNow(status: number): never;
 }
 
-function findAddon(): string {
-  const root = join(__dirname, '..');
-  const built = join(root, 'build', 'Release', 'tdaemon.node');
-  if (existsSync(built)) return built;
-  const folder = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
-  const libc = existsSync('/lib/ld-musl-x86_64.so.1') || existsSync('/lib/ld-musl-aarch64.so.1');
-  const prebuilt = join(folder, `tdaemon.${libc ? 'musl' : 'glibc'}.node`);
-  if (existsSync(prebuilt)) return prebuilt;
-  throw new Error(
-    `no add-on for ${process.platform} ${process.arch}: looked for ${built} and ${prebuilt}; ` +
-      'build it with "npm rebuild tdaemon" (needs a C++ compiler, make and python3)',
-  );
-}
-
 function load(): Addon {
+  const found = findAddon();
+  if (found.file === undefined)
+    throw new Error(
+      `no add-on for ${process.platform} ${process.arch}: there is no ${found.tried.join(' and no ')}; ${HOW_TO_BUILD}`,
+    );
   const module = { exports: {} };
-  process.dlopen(module, findAddon());
+  try {
+    process.dlopen(module, found.file);
+  } catch (error) {
+    throw new Error(`the add-on cannot be loaded: ${(error as Error).message}; ${HOW_TO_BUILD}`, {
+      cause: error,
+    });
+  }
   return module.exports as Addon;
 }
 

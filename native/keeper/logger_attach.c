@@ -1,9 +1,11 @@
 /* Which log a channel writes to: two that name the same file share one, and so one rotation. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +15,8 @@
 static int64_t age_ms(int descriptor) {
   struct statx found;
   struct timespec now;
-  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &found) == -1) return 0;
+  /* musl has had no call for it for long. */
+  if (syscall(SYS_statx, descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &found) == -1) return 0;
   if ((found.stx_mask & STATX_BTIME) == 0) return 0;
   clock_gettime(CLOCK_REALTIME, &now);
   int64_t age = ((int64_t)now.tv_sec - found.stx_btime.tv_sec) * 1000;

@@ -56,7 +56,7 @@ export const STATUSES: Record<Command, Statuses> = {
     [0, 'done'],
     [1, 'refused, a wrong password, or an unknown action'],
     [2, 'wrong usage'],
-    [3, 'status: not all run; else: the supervisor has no [rpcinterface:supervisor]'],
+    [3, 'status: not all run; else: no [rpcinterface:supervisor], or no tdaemon where one is needed'],
     [4, 'status: unknown name or no answer; else: connection refused'],
     [5, 'another version of the API'],
     [7, 'no socket, or a process that is not running or did not come up'],

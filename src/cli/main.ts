@@ -16,8 +16,8 @@ function isCommand(word: string): word is Command {
 }
 
 /** What only some subcommands need is loaded by them. */
-async function execute(command: Command, scanned: Scanned): Promise<number> {
-  if (command === 'start') return start(scanned, voice);
+async function execute(command: Command, scanned: Scanned, first: string): Promise<number> {
+  if (command === 'start') return start(scanned, voice, first);
   if (command === 'status') return (await import('./status')).runStatus(scanned, voice);
   if (command === 'supervise') return (await import('./supervise')).supervise(scanned, voice);
   if (command === 'ctl') return (await import('./ctl')).ctl(scanned, voice);
@@ -44,7 +44,7 @@ async function run(command: Command, named: boolean, words: readonly Bytes[]): P
     print(version);
     return 0;
   }
-  return execute(command, scanned);
+  return execute(command, scanned, named ? '' : toText(words[0] ?? ''));
 }
 
 async function main(): Promise<number> {

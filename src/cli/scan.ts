@@ -43,16 +43,22 @@ export class Scanned {
   }
 }
 
-function unknown(word: string, table: readonly Option[]): Error {
-  const wanted = word.replace(/^--?/, '');
-  let closest: string | undefined;
+/** @returns the name that is meant, if any is near */
+export function closest(wanted: string, names: readonly string[]): string | undefined {
+  let found: string | undefined;
   // A third of the letters wrong is still a typing mistake.
   let best = Math.max(2, Math.floor(wanted.length / 3)) + 1;
-  for (const { name } of wanted.length > 1 ? table : []) {
+  for (const name of wanted.length > 1 ? names : []) {
     const far = name.startsWith(wanted) ? 1 : distance(wanted, name);
-    if (far < best) [closest, best] = [name, far];
+    if (far < best) [found, best] = [name, far];
   }
-  return invalid(`unknown option '${word}'${closest ? ` (did you mean --${closest}?)` : ''}`);
+  return found;
+}
+
+function unknown(word: string, table: readonly Option[]): Error {
+  const names = table.map(({ name }) => name);
+  const meant = closest(word.replace(/^--?/, ''), names);
+  return invalid(`unknown option '${word}'${meant ? ` (did you mean --${meant}?)` : ''}`);
 }
 
 function splitAtEquals(word: Bytes): [string, Bytes | undefined] {

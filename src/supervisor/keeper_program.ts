@@ -1,20 +1,16 @@
-/** Where the keeper is: in this package, and nowhere else. */
-import { existsSync } from 'node:fs';
-import path from 'node:path';
+/** The keeper's program, or why there is none. */
+import { findKeeper, HOW_TO_BUILD } from '../binaries';
 import { TdaemonError } from '../errors';
-
-/** Beside what runs this. */
-export function packaged(...parts: string[]): string {
-  return path.join(__dirname, '..', ...parts);
-}
 
 /** @throws TdaemonError (`setup`) */
 export function keeperProgram(): string {
-  const file = packaged('build', 'Release', 'tdaemon-keeper');
-  if (existsSync(file)) return file;
-  throw new TdaemonError(`cannot supervise: '${file}' is missing; build it with "npm rebuild tdaemon"`, {
-    reason: 'setup',
-    code: 'ENOENT',
-    path: file,
-  });
+  const found = findKeeper();
+  if (found.file !== undefined) return found.file;
+  const [built = ''] = found.tried;
+  // It waits for, and asks, what only this kernel has: pidfds, signalfd, epoll, /proc.
+  const why =
+    process.platform === 'linux'
+      ? `there is no ${found.tried.join(' and no ')}; ${HOW_TO_BUILD}`
+      : 'that needs Linux; start, stop and the other commands do not';
+  throw new TdaemonError(`cannot supervise: ${why}`, { reason: 'setup', code: 'ENOENT', path: built });
 }

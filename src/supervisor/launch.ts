@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import path from 'node:path';
+import { packaged } from '../binaries';
 import type { Config } from '../config/model';
 import { daemonize } from '../daemon/daemonize';
 import { startInPlace } from '../daemon/launch';
@@ -21,7 +22,7 @@ import { native } from '../native';
 import { resolveAccount } from '../process/account';
 import { type Bytes, toText } from '../process/bytes';
 import { errnoName, errnoWords } from '../process/errno';
-import { keeperProgram, packaged } from './keeper_program';
+import { keeperProgram } from './keeper_program';
 import { type LaunchOptions, takeLaunchFailure, writeLaunchOptions } from './launch_options';
 import { endFormerLogger } from './logger_link';
 import { makeRuntimeDirectory, respawnDirectoryOf, runtimeDirectoryOf } from './runtime_directory';

@@ -576,6 +576,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** The supervisor before us had started it again, and not yet written that down. */
   async #succeed(former: StartedProcess, started: StartedProcess): Promise<void> {
     const ending = await this.#host.endingOf(former);
+    this.exits[exitReason(this.config, ending, this.#state === 'RUNNING' ? 'up' : 'not-up')]++;
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
     this.exits[exitReason(this.config, ending, 'up')]++;

@@ -103,7 +103,7 @@ const SHELLS: Shell[] = [
   },
 ];
 
-/** Groups and programs of a supervisor that runs; `tdaemon ctl` is asked, so supervisorctl is as good. */
+/** Groups and programs of a supervisor that runs. */
 const NAMES: [string, string[]][] = [
   ['tdaemon ctl -c supervisord.conf stop ', ['all', 'pair:*', 'pair:one', 'pair:two', 'single']],
   ['tdaemon ctl -c supervisord.conf signal HUP s', ['single']],
@@ -125,11 +125,10 @@ command=sleep 1000
 programs=one,two
 `;
 
-const reasons = [...SHELLS.map(({ absent }) => absent), missing('supervisorctl')];
+const reasons = SHELLS.map(({ absent }) => absent);
 it.skipIf(reasons.some(Boolean))(`the supervisor is asked for names${because(...reasons)}`, async () => {
   const at = place();
   await supervise(at, PROGRAMS);
-  at.write('tdaemon', '#!/bin/sh\n[ "$1" = ctl ] || exit 9\nshift\nexec supervisorctl "$@"\n');
   for (const { name, begin } of SHELLS) {
     const complete = await begin(at);
     for (const [line, expected] of NAMES)

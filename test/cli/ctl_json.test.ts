@@ -89,6 +89,7 @@ describe('--json', () => {
     expect((await told('help')).results.map(({ action }) => action)).toContain('rolling-restart');
     expect(await told('nonsense')).toMatchObject({ ok: false, status: 1 });
     expect(await told('start')).toMatchObject({ ok: false, status: 2 });
+    expect(await told('fg', 'web')).toMatchObject({ ok: false, status: 2 });
     expect(await told('shutdown')).toMatchObject({ ok: true, results: [{ shutdown: true }] });
   });
 

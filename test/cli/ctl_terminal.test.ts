@@ -83,7 +83,7 @@ depends_on=db
       at,
     );
     const screen = made.terminal(['start', 'web']);
-    await screen.shows(/start: web \(waits for db\), \d+ s/);
+    await screen.shows(/start: web \(waiting for db\), \d+ s/);
     fs.writeFileSync(at.file('go'), '');
     expect(await screen.ended).toBe(0);
     // The line is gone before the answer comes.

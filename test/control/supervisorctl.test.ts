@@ -42,6 +42,10 @@ describe.skipIf(NEEDS)(`supervisorctl${NEEDS ? ` (${NEEDS})` : ''}`, () => {
       fg a b
       nonsense
       status --nonsense`);
+    await both.compareTyped(
+      'pid off\nstart off nope\nrestart off\n\nstop off\nshutdown\nn\nreload\nno\nquit\n',
+    );
+    await both.compareTyped('nonsense\nstatus a\ntail nope\nfg a b\nopen ftp://x\n');
     expect(both.differences).toEqual([]);
   });
 

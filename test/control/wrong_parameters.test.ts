@@ -145,7 +145,9 @@ function comparable([method]: Call, answer: Answer, { directory, port }: Side): 
     return typeof answer.value;
   const sorted = JSON.stringify(answer, (name, value: unknown) => {
     if (['start', 'stop', 'now', 'pid'].includes(name) && typeof value === 'number') return value > 0;
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+    // Ours alone.
+    if (Array.isArray(value)) return value.filter((each) => !String(each).startsWith('tdaemon.'));
+    if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
   });
   return sorted

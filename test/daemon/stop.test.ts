@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { expectNotRunning, expectRefused, SILENT, startDaemon, startStubborn } from '../helpers/daemons';
 import { eventually } from '../helpers/eventually';
+import { IS_FALLBACK } from '../helpers/needs';
 import { deny } from '../helpers/nothing_left';
 import { TDAEMON } from '../helpers/paths';
 import * as procfs from '../helpers/procfs';
@@ -23,14 +24,16 @@ async function signalsOf(at: Scratch, args: readonly string[]) {
     '-f',
     '-qq',
     '-e',
-    'trace=pidfd_send_signal',
+    `trace=${IS_FALLBACK ? 'kill' : 'pidfd_send_signal'}`,
     '-o',
     log,
     TDAEMON,
     ...args,
   ]);
   const calls = parseCalls(fs.readFileSync(log, 'latin1'));
-  return { ran, signals: calls.map(({ text }) => /SIG\w+|\b\d+, NULL/.exec(text)?.[0]) };
+  // By kill(2) it asks with signal 0 whether the process is there.
+  const sent = calls.map(({ text }) => /SIG\w+|\b\d+, NULL/.exec(text)?.[0]);
+  return { ran, signals: IS_FALLBACK ? sent.filter((each) => each !== undefined) : sent };
 }
 
 /** On TERM it writes its last words, and takes its time. */

@@ -21,6 +21,9 @@ export function missing(...tools: string[]): string | undefined {
   return absent === undefined ? undefined : `needs ${absent}`;
 }
 
+/** Whether the add-on is that of other systems (scripts/fallback/run): some of what it does, it does by other means. */
+export const IS_FALLBACK = process.env.TDAEMON_FALLBACK !== undefined;
+
 export function notRoot(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'needs root';
 }

@@ -182,6 +182,17 @@ export class SideBySide {
     this.#note(action, await this.shown(words(action)));
   }
 
+  /** In the shell. */
+  async compareTyped(typed: string): Promise<void> {
+    const shown = await this.each(async (side) => {
+      const ran = talk(side, [], typed);
+      ran.end();
+      const { status, text } = await ran.done;
+      return { status, stdout: normalize(text, side), stderr: '' };
+    });
+    this.#note(typed, shown);
+  }
+
   /** One action a line. */
   async compareAll(actions: string): Promise<void> {
     for (const action of actions.split('\n').map((line) => line.trim()))

@@ -60,6 +60,10 @@ describe.skipIf(noStrace)(
       await eventually('the second start', () => starts().length > 1);
       expect(starts()).toEqual([first.pid, second.pid]);
       expect(second.restarts).toBe(1);
+      // For metrics; by a signal, or nobody could say.
+      const record = fs.readFileSync(`${supervised.runtimeDirectory}/programs/a%3Aa.json`, 'utf8');
+      const { exits } = JSON.parse(record) as { exits: Record<string, number> };
+      expect(Object.values(exits).reduce((sum, count) => sum + count)).toBe(1);
       // And the one after it: what is written down now is about the second.
       process.kill(second.pid, 'SIGKILL');
       const third = await supervised.until(

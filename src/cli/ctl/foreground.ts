@@ -48,6 +48,8 @@ function shownFault({ code, message }: RpcFault): string {
 }
 
 export async function fg(session: Session, names: readonly string[]): Promise<void> {
+  if (session.look.json)
+    return session.refuse('ERROR: fg is for people: --json has no form for it', STATUS.invalidArguments);
   if (!(await upcheck(session))) return;
   const [name] = names;
   if (name === undefined) {

@@ -11,17 +11,17 @@ const INTERVAL_MS = 500;
 const MOST_NAMED = 3;
 const ON_THE_WAY = new Set<number>([STATES.STARTING, STATES.STOPPING, STATES.BACKOFF]);
 
+/** Of tdaemon, which does not start a program before those that it depends on. */
+const waitsForOthers = ({ description }: ProcessInfo) => description.startsWith('waiting for ');
+
 function words(info: ProcessInfo): string {
-  const { statename, waitingFor = [], spawnerr } = info;
-  const name = shownName(info);
-  if (waitingFor.length > 0) return `${name} (waits for ${waitingFor.join(', ')})`;
-  return `${name} (${statename}${info.state === STATES.BACKOFF && spawnerr !== '' ? `: ${spawnerr}` : ''})`;
+  const { statename, description } = info;
+  const why = waitsForOthers(info) ? description : [statename, description].filter((part) => part !== '');
+  return `${shownName(info)} (${typeof why === 'string' ? why : why.join(': ')})`;
 }
 
 function describe(action: string, infos: readonly ProcessInfo[]): string {
-  const waiting = infos.filter(
-    ({ state, waitingFor = [] }) => ON_THE_WAY.has(state) || waitingFor.length > 0,
-  );
+  const waiting = infos.filter((info) => ON_THE_WAY.has(info.state) || waitsForOthers(info));
   if (waiting.length === 0) return action;
   const more = waiting.length > MOST_NAMED ? ` and ${waiting.length - MOST_NAMED} more` : '';
   return oneLine(`${action}: ${waiting.slice(0, MOST_NAMED).map(words).join(', ')}${more}`);
@@ -41,9 +41,7 @@ export async function whileWaiting<Result>(
   let isOver = false;
   const look = async () => {
     try {
-      const value =
-        (await client.callOurs('tdaemon.getAllProcessStatus')) ??
-        (await client.call('supervisor.getAllProcessInfo'));
+      const value = await client.call('supervisor.getAllProcessInfo');
       if (Array.isArray(value))
         line = describe(
           action,
