@@ -1,6 +1,7 @@
 // npm run prebuild:all: every binary that is shipped; with arguments, those whose file name contains one of them.
 import { statSync } from 'node:fs';
 import { compile } from './compile.mjs';
+import { note } from './made_from.mjs';
 import { TARGETS } from './targets.mjs';
 
 const wanted = process.argv.slice(2);
@@ -16,5 +17,6 @@ for (const target of chosen) {
     console.error(`prebuild: ${target.file}: ${error.stderr ?? error.message}`);
     process.exit(1);
   }
+  note(target.file);
   console.log(`${target.file}: ${statSync(target.file).size} bytes`);
 }

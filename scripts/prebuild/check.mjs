@@ -5,6 +5,7 @@ import path from 'node:path';
 import { wrongWithElf } from './elf.mjs';
 import { loadsHere } from './load.mjs';
 import { wrongWithMacho } from './macho.mjs';
+import { contentOf, FILE, notes, sourcesNow } from './made_from.mjs';
 import { TARGETS } from './targets.mjs';
 
 function isExecutable(file) {
@@ -16,9 +17,14 @@ function isExecutable(file) {
   }
 }
 
+const made = notes();
+
 function* wrongWith(target) {
   const size = statSync(target.file, { throwIfNoEntry: false })?.size;
   if (size === undefined) return yield 'is missing: npm run prebuild:all';
+  if (made[target.file]?.sources !== sourcesNow())
+    yield 'is of other sources than these: npm run prebuild:all';
+  if (made[target.file]?.content !== contentOf(target.file)) yield `is not the file of ${FILE}`;
   if (size > target.most) yield `has ${size} bytes, more than ${target.most}`;
   if (target.kind === 'keeper' && !isExecutable(target.file)) yield 'is not executable';
   yield* target.os === 'darwin' ? wrongWithMacho(target) : wrongWithElf(target);
@@ -29,7 +35,8 @@ function* wrongWith(target) {
 function* strangers() {
   for (const entry of readdirSync('prebuilds', { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath ?? entry.path, entry.name);
-    if (!entry.isDirectory() && !TARGETS.some((target) => target.file === file)) yield file;
+    if (entry.isDirectory() || file === FILE) continue;
+    if (!TARGETS.some((target) => target.file === file)) yield file;
   }
 }
 

@@ -36,8 +36,8 @@ async function run(command: Command, named: boolean, words: readonly Bytes[]): P
   voice.quiet = scanned.has('quiet');
   voice.verbose = scanned.has('verbose');
   if (scanned.has('help')) {
-    const { helpText, overview } = await import('./help');
-    print(named ? helpText(command) : overview());
+    const { helpText, overview } = await import('./help.mjs');
+    print(named ? await helpText(command) : overview());
     return 0;
   }
   if (scanned.has('version')) {

@@ -143,7 +143,11 @@ export class LiveProcess {
 
   hasEnded(): boolean {
     if (this.#pidfd) return native.hasEnded(this.#pidfd);
-    return !exists(this.pid) || readStat(this.pid)?.startTime !== this.startTime;
+    // Without /proc a zombie looks alive; one of ours can be asked for all the same.
+    if (native.exitOfChild(this.pid) || !exists(this.pid)) return true;
+    const stat = readStat(this.pid);
+    // Nor is a start time to be had there, whatever the start itself knew: then the number must do.
+    return stat === undefined ? !exists(this.pid) : stat.startTime !== this.startTime;
   }
 
   /**

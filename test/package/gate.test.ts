@@ -27,6 +27,7 @@ function copied(): { at: Scratch; file: (name: string) => string } {
   const at = scratch();
   fs.mkdirSync(at.file('prebuilds'));
   fs.cpSync(PREBUILT, at.file(`prebuilds/${HERE}`), { recursive: true });
+  fs.copyFileSync(path.join(PREBUILT, '..', 'made_from.json'), at.file('prebuilds/made_from.json'));
   return { at, file: (name) => at.file(`prebuilds/${HERE}/${name}`) };
 }
 
@@ -80,6 +81,18 @@ describe.skipIf(needs)(`the gate${because(needs)}`, () => {
     expect(status).toBe(1);
     expect(wrong.join('\n')).toContain(said);
     expect(wrong.length).toBeGreaterThan(0);
+  });
+
+  it('refuses one of other sources than these, and one that was changed afterwards', () => {
+    const { at, file } = copied();
+    const notes = at.file('prebuilds/made_from.json');
+    const name = `prebuilds/${HERE}/tdaemon.musl.node`;
+    fs.writeFileSync(notes, fs.readFileSync(notes, 'utf8').replaceAll(/"sources": "\w+"/g, '"sources": "0"'));
+    expect(check(at, name).wrong).toEqual([
+      `prebuild: ${name}: is of other sources than these: npm run prebuild:all`,
+    ]);
+    fs.appendFileSync(file('tdaemon.musl.node'), ' ');
+    expect(check(at, name).wrong).toContain(`prebuild: ${name}: is not the file of prebuilds/made_from.json`);
   });
 
   it('refuses a keeper that nobody may execute', () => {

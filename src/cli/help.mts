@@ -1,4 +1,8 @@
-/** The help texts, laid out for 80 columns from the tables. Loaded only when asked for. */
+/**
+ * The help texts, from the tables, for 80 columns: options are laid out by yargs; what it cannot (ctl's actions, a list of subcommands,
+ * examples that must not be broken) here. Loaded only when asked for: yargs costs more than a start.
+ */
+import yargs from 'yargs';
 import { ACTIONS } from '../control/client/actions';
 import { STATUSES } from './exit_statuses';
 import { EXAMPLES, SUMMARIES, USAGE } from './help_texts';
@@ -12,7 +16,7 @@ const MOST_COLUMN = 30;
 type Row = readonly [string, string];
 
 /** @returns lines of at most `width` characters, broken at blanks */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
@@ -38,19 +42,18 @@ function columnOf(rows: readonly Row[], most = MOST_COLUMN): number {
   return Math.min(most, Math.max(...rows.map(([first]) => first.length + INDENT.length + 2)));
 }
 
-export function optionWords({ name, short, value }: Option): string {
-  return `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`;
-}
-
-function optionLines(command: Command): string[] {
+/** @returns the option groups, as yargs lays them out */
+async function optionText(command: Command): Promise<string> {
+  const parser = yargs([]).scriptName('tdaemon').locale('en').help(false).version(false).wrap(WIDTH);
   const options: readonly Option[] = COMMANDS[command];
-  const groups = [...new Set(options.map(({ group }) => group))];
-  const rows = (group: string) =>
-    options
-      .filter((option) => option.group === group)
-      .map((option): Row => [optionWords(option), option.help]);
-  const column = columnOf(options.map((option) => [optionWords(option), '']));
-  return groups.flatMap((group) => [group, ...columns(rows(group), column)]);
+  for (const { name, value, short, group, help } of options)
+    parser.option(value ? `${name} ${value}` : name, {
+      group,
+      describe: help,
+      ...(short && { alias: short }),
+    });
+  // A small screen has 24 lines.
+  return (await parser.getHelp()).trimEnd().replaceAll('\n\n', '\n');
 }
 
 function statusLines(command: Command): string[] {
@@ -62,7 +65,7 @@ function exampleLines(examples: readonly Row[]): string[] {
   return ['Examples:', ...columns(examples, columnOf(examples, 60))];
 }
 
-export function helpText(command: Command): string {
+export async function helpText(command: Command): Promise<string> {
   const actions = ACTIONS.map(({ name, args, summary }): Row => [`${name} ${args}`.trim(), summary]);
   return [
     ...USAGE[command],
@@ -70,7 +73,7 @@ export function helpText(command: Command): string {
     SUMMARIES[command],
     ...(command === 'ctl' ? ['', 'Actions:', ...columns(actions, columnOf(actions))] : []),
     '',
-    ...optionLines(command),
+    await optionText(command),
     '',
     ...statusLines(command),
     '',
