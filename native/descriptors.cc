@@ -54,7 +54,7 @@ Napi::Value close_descriptor(const Napi::CallbackInfo &info) {
   return info.Env().Undefined();
 }
 
-// Who listens at the other end; 0: not known.
+// Who listens at the other end, or has made the pair that this is of; 0: not known.
 int peer_pid(int descriptor) {
 #if defined(SO_PEERCRED) && defined(__linux__)
   ucred peer = {};
@@ -67,6 +67,13 @@ int peer_pid(int descriptor) {
 #endif
   (void)descriptor;
   return 0;
+}
+
+// peerPid(descriptor) of a connected unix socket: who listens at the other end, or has made the pair; 0: not
+// known.
+Napi::Value peer_pid_of(const Napi::CallbackInfo &info) {
+  if (!info[0].IsNumber()) return type_error(info.Env(), "peerPid: takes a descriptor");
+  return Napi::Number::New(info.Env(), peer_pid(info[0].As<Napi::Number>().Int32Value()));
 }
 
 // connectUnix(address): {pid} of the process that accepts, 0: not known; or errno. Node 20 fills an abstract
@@ -210,5 +217,6 @@ void export_descriptors(Napi::Env env, Napi::Object exports) {
   exports.Set("sendDescriptor", Napi::Function::New(env, send_descriptor));
   exports.Set("listenUnix", Napi::Function::New(env, listen_unix));
   exports.Set("listenTcp", Napi::Function::New(env, listen_tcp));
+  exports.Set("peerPid", Napi::Function::New(env, peer_pid_of));
   exports.Set("connectUnix", Napi::Function::New(env, connect_unix));
 }

@@ -1,6 +1,7 @@
 // Bundles what runs: a start must load one small file, and the help (yargs) only when asked for.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { packed } from './packed.mjs';
 
 const common = {
   bundle: true,
@@ -18,7 +19,7 @@ const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^\.\/help\.mjs$/ }, () => ({ path: './help.js', external: true }));
-    onResolve({ filter: /^\.\/(supervise|respawn)$/ }, ({ path }) => ({
+    onResolve({ filter: /^\.\/(completion|supervise|respawn|ctl)$/ }, ({ path }) => ({
       path: `${path}.js`,
       external: true,
     }));
@@ -38,15 +39,20 @@ const bundles = [
   },
   {
     entryPoints: {
+      completion: 'src/cli/completion.ts',
       supervise: 'src/cli/supervise.ts',
       respawn: 'src/cli/respawn.ts',
+      ctl: 'src/cli/ctl.ts',
       supervisor: 'src/supervisor/main.ts',
     },
     minify: true,
+    plugins: [packed],
+    loader: { '.bash': 'text', '.zsh': 'text', '.fish': 'text' },
   },
   {
     // yargs finds its own directory by import.meta.url, which only a module has.
     entryPoints: { help: 'src/cli/help.mts' },
+    minify: true,
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   },

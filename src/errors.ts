@@ -26,39 +26,29 @@ export type FailureReason =
   | 'interrupted'
   | 'setup';
 
-export interface ErrorFacts {
-  reason: FailureReason;
-  /** Name of the system's error (`ENOENT`, see errno(3)), or `ERR_TDAEMON_…` where no system call failed. */
-  code: string;
-  /** The step that failed. */
-  stage?: Stage;
-  /** errno(3) as a positive number. */
-  errno?: number;
-  syscall?: string;
-  path?: string;
-  /** The process that is already running, or was not ready. */
-  pid?: number;
-  /** Of a daemon that did not become ready: the last lines that it wrote to its log files. */
-  output?: string[];
-  /** Of one that has ended by itself. */
-  exitCode?: number;
-  /** That ended it, by name. */
-  signal?: string;
-  cause?: unknown;
-}
-
 /** Every failure of tdaemon. `message` is one line: what failed, on what, why. */
 export class TdaemonError extends Error {
+  /** Always `TdaemonError`. */
   override readonly name = 'TdaemonError';
+  /** What kind of failure it was. */
   readonly reason: FailureReason;
+  /** Name of the system's error (`ENOENT`, see errno(3)), or `ERR_TDAEMON_…` where no system call failed. */
   readonly code: string;
+  /** The step that failed. */
   readonly stage?: Stage;
+  /** errno(3) as a positive number. */
   readonly errno?: number;
+  /** The system call that failed. */
   readonly syscall?: string;
+  /** The file that it was about. */
   readonly path?: string;
+  /** The process that is already running, or was not ready. */
   readonly pid?: number;
+  /** Of a daemon that did not become ready: the last lines that it wrote to its log files. */
   readonly output?: string[];
+  /** Of one that has ended by itself. */
   readonly exitCode?: number;
+  /** That ended it, by name. */
   readonly signal?: string;
 
   constructor(message: string, facts: ErrorFacts) {
@@ -75,6 +65,9 @@ export class TdaemonError extends Error {
     if (facts.signal !== undefined) this.signal = facts.signal;
   }
 }
+
+/** All that there is to know of a failure but its message. */
+export type ErrorFacts = Omit<TdaemonError, keyof Error> & { cause?: unknown };
 
 /** An option whose value cannot be meant. */
 export function invalid(message: string): TdaemonError {

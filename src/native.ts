@@ -2,7 +2,7 @@
 import { findAddon, HOW_TO_BUILD } from './binaries';
 import type { Bytes } from './process/bytes';
 
-/** The steps from the call to exec, in their order. native/spawn_plan.h has the same list; a test compares them. */
+/** In their order. native/spawn_plan.h has the same list; a test compares them. */
 export const STAGES = [
   'channel',
   'fork',
@@ -34,6 +34,7 @@ export const STAGES = [
   'leader-killed',
 ] as const;
 
+/** A step from the call to exec. */
 export type Stage = (typeof STAGES)[number];
 
 export type StdioPlan =
@@ -259,6 +260,8 @@ interface Addon {
   removeUnixListener(path: string, device: bigint, inode: bigint): number;
   /** 0 or errno. */
   markCloseOnExec(descriptor: number): number;
+  /** Of a connected unix socket: who listens at the other end, or has made the pair that it is of; 0: not known. */
+  peerPid(descriptor: number): number;
   /** Who accepts a connection (closed again) at a path, or `@name`; 0: not known. A number: errno. */
   connectUnix(address: string): { pid: number } | number;
   /** Close-on-exec; its file has the mode from the first moment on. Negative: errno. */

@@ -131,7 +131,7 @@ void channel_serve(struct Worker *worker, struct Channel *channel) {
     ssize_t got = read(channel->descriptor, worker->buffer, most);
     if (got == -1 && errno == EINTR) continue;
     if (got <= 0) break;
-    channel->taken += (size_t)got;
+    atomic_fetch_add_explicit(&channel->taken, (size_t)got, memory_order_relaxed);
     enlarge(channel, (size_t)got);
     pass_on(worker, channel, (size_t)got);
     if (got < SHORT_READ) break;

@@ -132,6 +132,9 @@ void command(unsigned connection, char *line) {
     end_command(connection);
   } else if (count == 1 && strcmp(words[0], "reopen") == 0) {
     reopen_command(connection);
+  } else if (count == 1 && strcmp(words[0], "count") == 0) {
+    table_count(connection);
+    commands_say(connection, "counted", NULL, NO_NUMBER);
   } else if (count == 1 && strcmp(words[0], "quit") == 0) {
     commands_finish();
   } else if (count == 2 && strcmp(words[0], "drop") == 0) {

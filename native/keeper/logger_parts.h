@@ -64,7 +64,8 @@ struct Channel {
   struct Channel *next_in_worker, *next_of_output;
   struct Output *output; /* none: thrown away, or not open yet */
   struct Flush *flushes;
-  uint64_t taken, end; /* bytes read; where it ends if is_closing */
+  _Atomic uint64_t taken; /* bytes read, which the main thread may look at */
+  uint64_t end;           /* where it ends if is_closing */
   int descriptor;
   int pipe_size;
   int failure;       /* errno that was told; 0: open */

@@ -179,6 +179,13 @@ void table_drop_others(unsigned mark) {
   }
 }
 
+void table_count(unsigned connection) {
+  for (const struct Channel *channel = all; channel != NULL; channel = channel->next) {
+    uint64_t taken = atomic_load_explicit(&channel->taken, memory_order_relaxed);
+    commands_say(connection, "taken", channel->id, (int64_t)taken);
+  }
+}
+
 void table_gone(struct Channel *channel) {
   channel->is_done = true;
   order(channel->worker, ORDER_FORGET, channel, EVERYBODY);
@@ -199,6 +206,8 @@ void table_forgotten(struct Channel *channel) {
   say_dropped(channel);
   refuse_waiting(channel, ENOENT);
   remove_entry(channel);
+  /* It goes on counting: for whoever asks it is the same channel. */
+  if (successor != NULL) atomic_store_explicit(&successor->taken, channel->taken, memory_order_relaxed);
   free(channel);
   if (successor == NULL) return;
   bool is_dropped = successor->is_dropped;

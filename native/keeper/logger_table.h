@@ -13,6 +13,8 @@ void table_order(struct Channel *channel, struct Order *told);
 void table_put(struct Channel *channel, unsigned connection);
 void table_drop(struct Channel *channel, unsigned connection);
 void table_drop_others(unsigned mark);
+/* Says of each how many bytes have been read. Asks no worker: one may be held up by a disk. */
+void table_count(unsigned connection);
 /* Its worker has let go of it, and then will not hear of it any more. */
 void table_gone(struct Channel *channel);
 void table_forgotten(struct Channel *channel);

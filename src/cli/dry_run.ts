@@ -74,7 +74,7 @@ export function describePlan(plan: Plan, options: DaemonizeOptions): string {
   const ready = readiness(options);
   const rows: [string, string | undefined][] = [
     ['execute', JSON.stringify(spawn.argv.map(toText))],
-    ['found as', spawn.candidates.map(toText).join('\n')],
+    [spawn.candidates.length > 1 ? 'the first of' : 'which is', spawn.candidates.map(toText).join('\n')],
     ['how', spawn.foreground ? 'in this process' : 'as a daemon'],
     ['directory', spawn.chdir],
     ['root', spawn.chroot],

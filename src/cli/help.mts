@@ -1,107 +1,98 @@
-/** The help texts, laid out by yargs from the option table. Loaded only when asked for: it costs more than a start. */
+/**
+ * The help texts, from the tables, for 80 columns: options are laid out by yargs; what it cannot (ctl's actions, a list of subcommands,
+ * examples that must not be broken) here. Loaded only when asked for: yargs costs more than a start.
+ */
 import yargs from 'yargs';
+import { ACTIONS } from '../control/client/actions';
+import { STATUSES } from './exit_statuses';
+import { EXAMPLES, SUMMARIES, USAGE } from './help_texts';
 import { COMMANDS, type Command, type Option } from './option_table';
 
-interface Text {
-  usage: string;
-  examples: [string, string][];
-  statuses: string;
+const WIDTH = 80;
+const INDENT = '  ';
+/** Of what is explained, where it is not longer. */
+const MOST_COLUMN = 30;
+
+type Row = readonly [string, string];
+
+/** @returns lines of at most `width` characters, broken at blanks */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
-const AFTER_SIGNAL = 'Exit status: 0 sent; 1 not running; 2 wrong usage; 125 could not be done.';
+/** Two columns, the second of which begins at the same place everywhere. */
+function columns(rows: readonly Row[], column: number): string[] {
+  return rows.flatMap(([first, second]) => {
+    const texts = wrap(second, WIDTH - column);
+    const begin = `${INDENT}${first}`;
+    const rest = texts.map((text) => `${' '.repeat(column)}${text}`);
+    if (begin.length > column - 2) return [begin, ...rest];
+    return [`${begin.padEnd(column)}${texts[0]}`.trimEnd(), ...rest.slice(1)];
+  });
+}
 
-const TEXTS: Record<Command, Text> = {
-  start: {
-    usage: `tdaemon [start] [options] [--] COMMAND [ARG...]
-       tdaemon stop | restart | reload | signal | status --help
+function columnOf(rows: readonly Row[], most = MOST_COLUMN): number {
+  return Math.min(most, Math.max(...rows.map(([first]) => first.length + INDENT.length + 2)));
+}
 
-Start COMMAND as a daemon: forked twice, in a session of its own, with no terminal.
-Options end at -- or at the first word that is no option.`,
-    examples: [
-      ['tdaemon --pidfile /var/run/app.pid -- ./blogdemon', 'the main job'],
-      ['tdaemon -p app.pid --log app.log -u www-data -- ./app', 'log and user'],
-      ['tdaemon --ready tcp:localhost:80 -- ./app', 'return when it answers'],
-      ['tdaemon --foreground --limit nofile=65536 -- ./app', 'in systemd, runit, Docker'],
-    ],
-    statuses: `Exit status: 0 running (and ready); 1 already running (--oknodo: 0); 2 wrong usage; 123 ended before
-it was ready; 124 not ready in time; 125 could not be set up; 126 found, cannot be executed;
-127 not found; 130 interrupted. After a failure nothing is left.`,
-  },
-  stop: {
-    usage: `tdaemon stop [options]
+/** @returns the option groups, as yargs lays them out */
+async function optionText(command: Command): Promise<string> {
+  const parser = yargs([]).scriptName('tdaemon').locale('en').help(false).version(false).wrap(WIDTH);
+  const options: readonly Option[] = COMMANDS[command];
+  for (const { name, value, short, group, help } of options)
+    parser.option(value ? `${name} ${value}` : name, {
+      group,
+      describe: help,
+      ...(short && { alias: short }),
+    });
+  // A small screen has 24 lines.
+  return (await parser.getHelp()).trimEnd().replaceAll('\n\n', '\n');
+}
 
-Signal a daemon, wait until it has ended, and remove its pidfile.`,
-    examples: [
-      ['tdaemon stop --pidfile /var/run/app.pid', 'TERM, after 10 s KILL'],
-      ['tdaemon stop -p app.pid --retry INT/30/TERM/5/KILL/5', 'a schedule of your own'],
-      ['tdaemon stop --exec /usr/bin/app --group', 'without a pidfile, with its children'],
-    ],
-    statuses: `Exit status: 0 stopped; 1 was not running (--oknodo: 0); 2 wrong usage; 124 still there after
-the schedule; 125 could not be done.`,
-  },
-  restart: {
-    usage: `tdaemon restart --pidfile FILE [options] [--] COMMAND [ARG...]
+function statusLines(command: Command): string[] {
+  const text = STATUSES[command].map(([status, meaning]) => `${status} ${meaning}`).join('; ');
+  return wrap(`Exit status: ${text}.`, WIDTH);
+}
 
-Stop what runs, then start. If COMMAND cannot be found or executed, nothing is stopped.`,
-    examples: [['tdaemon restart --pidfile /var/run/app.pid -- ./blogdemon', 'after a deployment']],
-    statuses: 'Exit status: as start; 124 the old one is still there after the schedule.',
-  },
-  reload: {
-    usage: `tdaemon reload [options]
-
-Send HUP: most daemons then read their configuration anew.`,
-    examples: [['tdaemon reload --pidfile /var/run/app.pid', '']],
-    statuses: AFTER_SIGNAL,
-  },
-  signal: {
-    usage: `tdaemon signal [options] SIGNAL
-
-Send a signal, by name or number.`,
-    examples: [['tdaemon signal --pidfile /var/run/app.pid USR1', '']],
-    statuses: AFTER_SIGNAL,
-  },
-  status: {
-    usage: `tdaemon status [options]
-
-Say whether a daemon runs.`,
-    examples: [
-      ['tdaemon status --pidfile /var/run/app.pid', ''],
-      ['tdaemon status -q -p app.pid || echo down', 'in a script'],
-    ],
-    statuses: 'Exit status: 0 running; 1 dead, its pidfile is there; 3 not running; 4 unknown.',
-  },
-  supervise: {
-    usage: `tdaemon supervise [options]
-
-Run the programs of a supervisord.conf, start them again when they end, move their output to logs.`,
-    examples: [
-      ['tdaemon supervise -c /etc/supervisord.conf', 'as supervisord'],
-      ['tdaemon supervise --check -c app.conf', 'is it right?'],
-      ['tdaemon supervise -n', 'in a container, in systemd'],
-    ],
-    statuses: 'Exit status: 0 it answers (in the foreground: it was shut down); 2 it could not begin.',
-  },
-};
+function exampleLines(examples: readonly Row[]): string[] {
+  return ['Examples:', ...columns(examples, columnOf(examples, 60))];
+}
 
 export async function helpText(command: Command): Promise<string> {
-  const { usage, examples, statuses } = TEXTS[command];
-  const parser = yargs([])
-    .scriptName('tdaemon')
-    .locale('en')
-    .usage(usage)
-    .help(false)
-    .version(false)
-    .parserConfiguration({ 'boolean-negation': false })
-    .wrap(100)
-    .epilogue(statuses);
-  const options: readonly Option[] = COMMANDS[command];
-  for (const option of options) {
-    parser.option(option.name, {
-      group: option.group,
-      describe: option.value ? `${option.value}: ${option.help}` : option.help,
-      ...(option.short && { alias: option.short }),
-    });
-  }
-  for (const [line, what] of examples) parser.example(line, what);
-  return parser.getHelp();
+  const actions = ACTIONS.map(({ name, args, summary }): Row => [`${name} ${args}`.trim(), summary]);
+  return [
+    ...USAGE[command],
+    '',
+    SUMMARIES[command],
+    ...(command === 'ctl' ? ['', 'Actions:', ...columns(actions, columnOf(actions))] : []),
+    '',
+    await optionText(command),
+    '',
+    ...statusLines(command),
+    '',
+    ...exampleLines(EXAMPLES[command]),
+  ].join('\n');
+}
+
+/** Of `tdaemon --help`: what there is, and where the rest is told. */
+export function overview(): string {
+  const commands = Object.keys(COMMANDS) as Command[];
+  const rows = commands.map((command): Row => [command, SUMMARIES[command].replace(/\.$/, '')]);
+  return [
+    ...USAGE.start,
+    '       tdaemon SUBCOMMAND [options]',
+    '',
+    ...columns(rows, columnOf(rows)),
+    '',
+    ...exampleLines(EXAMPLES.start),
+    '',
+    "Options: 'tdaemon SUBCOMMAND --help'. All of it: tdaemon(1).",
+  ].join('\n');
 }

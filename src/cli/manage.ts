@@ -21,7 +21,11 @@ import { parseInteger } from './values';
 /** @throws TdaemonError (`invalid`) for words that this subcommand does not take */
 export function noMoreWords(scanned: Scanned, taken = 0): void {
   const extra = scanned.command[taken];
-  if (extra !== undefined) throw invalid(`unexpected word '${toText(extra)}'`);
+  if (extra === undefined) return;
+  const word = toText(extra);
+  throw invalid(
+    `unexpected word '${word}'${scanned.has('pidfile') ? '' : ` (a pidfile: --pidfile ${word})`}`,
+  );
 }
 
 export function toSelector(scanned: Scanned): Selector {

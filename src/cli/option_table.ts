@@ -77,15 +77,15 @@ export const START_OPTIONS: readonly Option[] = [
     value: 'SPEC',
     repeats: true,
     group: READINESS,
-    help: 'alive:TIME line:REGEX fd:N notify tcp:HOST:PORT unix:PATH http[s]://… file:PATH cmd:COMMAND; all of them',
+    help: 'alive:DURATION line:REGEX fd:N notify tcp:HOST:PORT unix:PATH http[s]://… file:PATH cmd:COMMAND; all of them',
   },
-  { name: 'ready-timeout', value: 'TIME', group: READINESS, help: 'how long to wait at most [30s]' },
+  { name: 'ready-timeout', value: 'DURATION', group: READINESS, help: 'how long to wait at most [30s]' },
   { name: 'ready-keep', group: READINESS, help: 'not ready in time: leave it running' },
   { name: 'ready-ca', value: 'FILE', group: READINESS, help: 'PEM certificates that https:// trusts too' },
   { name: 'respawn', group: BEHAVIOUR, help: 'start it again whenever it ends' },
   {
     name: 'restart-delay',
-    value: 'TIME',
+    value: 'DURATION',
     group: BEHAVIOUR,
     help: 'longest pause before that, for one that keeps ending at once [10s]',
   },
@@ -136,7 +136,7 @@ const RESTART_OPTIONS = [
     name: option.name,
     group: 'Stopping what runs:',
     help: option.help,
-    value: 'VALUE',
+    ...(option.value && { value: option.value }),
   })),
 ];
 const RELOAD_OPTIONS = [
@@ -183,6 +183,50 @@ const SUPERVISE_OPTIONS: readonly Option[] = [
   { name: 'version', short: 'v', group: BEHAVIOUR, help: 'the version' },
 ];
 
+const SERVER = 'The supervisor:';
+const SHELL = 'The shell:';
+
+/** The options of supervisorctl(1), by its names. What follows them is an action: control/client/actions.ts. */
+const CTL_OPTIONS: readonly Option[] = [
+  {
+    name: 'configuration',
+    short: 'c',
+    value: 'FILE',
+    group: SERVER,
+    help: 'supervisord.conf with [supervisorctl] [searched for]',
+  },
+  {
+    name: 'serverurl',
+    short: 's',
+    value: 'URL',
+    group: SERVER,
+    help: 'http://HOST:PORT, https://…, unix:///PATH [http://localhost:9001]',
+  },
+  { name: 'username', short: 'u', value: 'NAME', group: SERVER, help: 'of its server' },
+  {
+    name: 'password',
+    short: 'p',
+    value: 'WORD',
+    group: SERVER,
+    help: 'of its server; others can see it in ps(1)',
+  },
+  {
+    name: 'interactive',
+    short: 'i',
+    group: SHELL,
+    help: 'ask for a password, and before shutdown and reload',
+  },
+  { name: 'history_file', short: 'r', value: 'FILE', group: SHELL, help: 'keep what was typed' },
+  { name: 'json', group: BEHAVIOUR, help: 'one JSON object on stdout; of what goes on, one a line' },
+  { name: 'help', short: 'h', group: BEHAVIOUR, help: 'this text' },
+  { name: 'version', group: BEHAVIOUR, help: 'the version' },
+];
+
+const COMPLETION_OPTIONS: readonly Option[] = [
+  { name: 'help', short: 'h', group: BEHAVIOUR, help: 'this text' },
+  { name: 'version', group: BEHAVIOUR, help: 'the version' },
+];
+
 export const COMMANDS = {
   start: START_OPTIONS,
   stop: STOP_OPTIONS,
@@ -191,9 +235,8 @@ export const COMMANDS = {
   signal: SIGNAL_OPTIONS,
   status: STATUS_OPTIONS,
   supervise: SUPERVISE_OPTIONS,
+  ctl: CTL_OPTIONS,
+  completion: COMPLETION_OPTIONS,
 } as const satisfies Record<string, readonly Option[]>;
 
 export type Command = keyof typeof COMMANDS;
-
-/** Names that can only be subcommands, and come with later versions. */
-export const RESERVED: readonly string[] = ['ctl', 'completion'];

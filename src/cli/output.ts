@@ -12,27 +12,29 @@ export interface Voice {
 
 const FULL_PAUSE_MS = 2;
 
-export function write(descriptor: number, text: Bytes): void {
+/** @returns false: nobody listens any more */
+export function write(descriptor: number, text: Bytes): boolean {
   let rest: Uint8Array = toBuffer(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       // Nobody listens (EPIPE, EBADF): the exit status still tells.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
       // Another program has made the pipe non-blocking, and it is full.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PAUSE_MS);
     }
   }
+  return true;
 }
 
 export function print(text: string): void {
   write(1, `${text}\n`);
 }
 
-/** Names and paths are the user's: a line stays one line, and no terminal is told to do anything. */
+/** Names and paths are the user's: a line stays one line, reads in its order, and no terminal is told to do anything. */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (character) => {
     const code = character.charCodeAt(0);
     if (character === '\n') return '\\n';
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;

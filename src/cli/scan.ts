@@ -1,6 +1,6 @@
 /**
- * Splits the command line into options and COMMAND. It is the only parser: yargs, which prints the help, puts
- * 25 ms on a start, takes `-a true` for a flag with a value, and turns a repeated option into a list.
+ * Splits the command line into options and COMMAND. Own code: yargs put 25 ms on a start, took `-a true` for a flag with a
+ * value, and turned a repeated option into a list.
  *
  * Grammar: POSIX 12.2 with GNU long options. Options end at `--` or at the first word that is none; all that
  * follows is COMMAND, untouched.
@@ -43,16 +43,22 @@ export class Scanned {
   }
 }
 
-function unknown(word: string, table: readonly Option[]): Error {
-  const wanted = word.replace(/^--?/, '');
-  let closest: string | undefined;
+/** @returns the name that is meant, if any is near */
+export function closest(wanted: string, names: readonly string[]): string | undefined {
+  let found: string | undefined;
   // A third of the letters wrong is still a typing mistake.
   let best = Math.max(2, Math.floor(wanted.length / 3)) + 1;
-  for (const { name } of wanted.length > 1 ? table : []) {
+  for (const name of wanted.length > 1 ? names : []) {
     const far = name.startsWith(wanted) ? 1 : distance(wanted, name);
-    if (far < best) [closest, best] = [name, far];
+    if (far < best) [found, best] = [name, far];
   }
-  return invalid(`unknown option '${word}'${closest ? ` (did you mean --${closest}?)` : ''}`);
+  return found;
+}
+
+function unknown(word: string, table: readonly Option[]): Error {
+  const names = table.map(({ name }) => name);
+  const meant = closest(word.replace(/^--?/, ''), names);
+  return invalid(`unknown option '${word}'${meant ? ` (did you mean --${meant}?)` : ''}`);
 }
 
 function splitAtEquals(word: Bytes): [string, Bytes | undefined] {

@@ -9,8 +9,9 @@ import { sessionScopeWarning } from '../process/session_scope';
 import { readCaller } from './caller';
 import { describePlan, planToJson } from './dry_run';
 import { EXIT } from './exit_status';
+import { COMMANDS } from './option_table';
 import { print, reportFailure, say, type Voice, write } from './output';
-import type { Scanned } from './scan';
+import { closest, type Scanned } from './scan';
 import { toOptions } from './start_options';
 
 /** What is told of a daemon that runs now. */
@@ -58,7 +59,15 @@ function printPlan(voice: Voice, plan: Plan, options: DaemonizeOptions): number 
   return EXIT.ok;
 }
 
-export async function start(scanned: Scanned, voice: Voice): Promise<number> {
+/** Who mistypes a subcommand asks for a program that there is not. */
+function addHint(error: unknown, first: string): void {
+  if (!(error instanceof TdaemonError) || error.reason !== 'not-found' || !/^\w{3,}$/.test(first)) return;
+  const meant = first === 'help' ? '--help' : closest(first, Object.keys(COMMANDS));
+  if (meant !== undefined) error.message += `; did you mean 'tdaemon ${meant}'?`;
+}
+
+/** @param first the first word, where it is not the name of a subcommand */
+export async function start(scanned: Scanned, voice: Voice, first: string): Promise<number> {
   try {
     if (scanned.has('respawn'))
       return await (await import('./respawn')).respawn(scanned, voice, readCaller());
@@ -83,6 +92,7 @@ export async function start(scanned: Scanned, voice: Voice): Promise<number> {
       else if (voice.verbose) say(voice, error.message);
       return EXIT.ok;
     }
+    addHint(error, first);
     return reportFailure(voice, error);
   }
 }

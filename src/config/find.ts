@@ -37,6 +37,14 @@ export function searchPath(programDirectory: string): string[] {
 
 /** @throws TdaemonError (`invalid`) if there is none */
 export function findConfig(options: FindOptions): Found {
+  const { file, refused } = lookForConfig(options);
+  if (file !== undefined) return { file, refused };
+  const places = searchPath(options.programDirectory).join(', ');
+  throw invalid([`there is no configuration in ${places} (-c FILE names one)`, ...refused].join('; '));
+}
+
+/** The same, where it is no failure that there is none. */
+export function lookForConfig(options: FindOptions): { file: string | undefined; refused: string[] } {
   const { programDirectory, cwd = process.cwd(), asRoot = process.geteuid?.() === 0 } = options;
   const refused: string[] = [];
   const places = searchPath(programDirectory);
@@ -47,9 +55,7 @@ export function findConfig(options: FindOptions): Found {
     if (why === undefined) return { file, refused };
     refused.push(`'${file}' is not used by root: ${why}`);
   }
-  throw invalid(
-    [`there is no configuration in ${places.join(', ')} (-c FILE names one)`, ...refused].join('; '),
-  );
+  return { file: undefined, refused };
 }
 
 function isRelative(place: string): boolean {

@@ -1,9 +1,10 @@
 /** Where the supervisor answers: `[unix_http_server]` and `[inet_http_server]`; and what `[supervisorctl]` says of it. */
 import { isIPv4 } from 'node:net';
+import { ctlOf } from './ctl';
 import { MisconfigurationError } from './diagnostics';
 import type { Scope } from './expand';
 import type { Section } from './ini';
-import { CTL, INET_SERVER, UNIX_SERVER } from './keys';
+import { INET_SERVER, UNIX_SERVER } from './keys';
 import type { Credentials, CtlConfig, InetServerConfig, UnixServerConfig } from './model';
 import type { Reading } from './section';
 
@@ -72,14 +73,3 @@ export function readCtl(reading: Reading, scope: Scope): CtlConfig {
 }
 
 const nowhere: Section = { header: 'supervisorctl', place: { file: '', line: 0 }, entries: new Map() };
-
-function ctlOf(reading: Reading, section: Section, scope: Scope): CtlConfig {
-  const { serverurl, username, password, prompt, history_file } = reading.values(section, CTL, scope);
-  return {
-    serverUrl: serverurl,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    prompt,
-    ...(history_file !== undefined && { historyFile: history_file }),
-  };
-}

@@ -26,10 +26,16 @@ function decode(bytes: Buffer, file: string): string {
   }
 }
 
-/** @param file absolute. @throws TdaemonError (`invalid`) */
+/** @throws TdaemonError (`invalid`) */
 export function readSource(file: string, surroundings: Surroundings, scope: Scope, warn: Warn): Reading {
+  const reading = readFirst(file, surroundings, warn);
+  readIncludes(reading, scope);
+  return reading;
+}
+
+/** The file alone. @param file absolute. @throws TdaemonError (`invalid`) */
+export function readFirst(file: string, surroundings: Surroundings, warn: Warn): Reading {
   const ini: Ini = { sections: new Map(), defaults: new Map() };
-  const reading = new Reading(ini, surroundings, warn);
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -37,9 +43,13 @@ export function readSource(file: string, surroundings: Surroundings, scope: Scop
     throw invalid(`cannot read '${file}': ${why(error)}`);
   }
   parseIni(decode(bytes, file), file, ini, warn);
-  const include = ini.sections.get('include');
+  return new Reading(ini, surroundings, warn);
+}
+
+/** What it includes. @throws TdaemonError (`invalid`) */
+export function readIncludes(reading: Reading, scope: Scope): void {
+  const include = reading.ini.sections.get('include');
   if (include) for (const each of includedBy(reading, include, scope)) readIncluded(reading, include, each);
-  return reading;
 }
 
 function includedBy(reading: Reading, include: Section, scope: Scope): string[] {

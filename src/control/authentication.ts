@@ -5,7 +5,7 @@ import type { Credentials } from '../config/model';
 /** How long a comparison takes must not say how much was right. */
 const key = randomBytes(32);
 const blinded = (text: string) => createHmac('sha256', key).update(text).digest();
-const areEqual = (one: string, other: string) => timingSafeEqual(blinded(one), blinded(other));
+export const areEqual = (one: string, other: string) => timingSafeEqual(blinded(one), blinded(other));
 
 const HASHED = '{SHA}';
 

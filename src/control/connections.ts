@@ -8,6 +8,8 @@ import type { Socket } from 'node:net';
 /** For the head of a request, and then for its body. */
 const HEAD_MS = 10_000;
 const BODY_MS = 30_000;
+/** Requests that come before the answers to those before them. */
+const MOST_AHEAD = 256;
 /** More are cut off at once. */
 const MOST = 1024;
 /** Above this, those that wait make room for new ones. */
@@ -75,6 +77,8 @@ export class Connections {
     if (!connection) return;
     connection.requests++;
     this.#unlimit(connection);
+    // Each is kept until its turn comes, which it never may: behind a log that is followed.
+    if (connection.requests > MOST_AHEAD) request.socket.destroy();
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
     if (length !== '0' || encoding !== undefined) {
       this.#limit(connection, BODY_MS);

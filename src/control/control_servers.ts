@@ -7,6 +7,9 @@ import { HttpServer } from './http_server';
 import { discardOthers, hostText, listenTcp } from './listeners';
 import type { ControlHost } from './method';
 import { MethodTable } from './method_table';
+import { HealthEndpoint } from './metrics/health_endpoint';
+import { MetricsEndpoint } from './metrics/metrics_endpoint';
+import { PageEndpoint } from './page/page_endpoint';
 import { RpcEndpoint } from './rpc_endpoint';
 import { tailEndpoints } from './tail_endpoint';
 import { UnixServer } from './unix_server';
@@ -38,9 +41,13 @@ export class ControlServers {
     const { config, log } = host.supervisor;
     this.#host = host;
     this.#held = new HeldDescriptors(keeper);
+    const methods = new MethodTable(config.hasRpcInterface);
     this.#endpoints = [
-      new RpcEndpoint(host, new MethodTable(config.hasRpcInterface)),
+      new RpcEndpoint(host, methods),
       ...tailEndpoints(host.supervisor),
+      new PageEndpoint(host, methods),
+      new MetricsEndpoint(host),
+      new HealthEndpoint(host),
     ];
     const { unixServers } = config;
     const parts = { runtimeDirectory, held: this.#held, endpoints: this.#endpoints, log };

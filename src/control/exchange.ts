@@ -31,15 +31,24 @@ export interface Endpoint {
 /** For a client that does not take what it has asked for. */
 const ANSWER_MS = 60_000;
 
+/** A body that is worth reading to its end: a client that still writes may not see an answer. */
+const SMALL_BODY = 64 * 1024;
+
+/** The connection ends with the answer where there is too much of the request still to come. */
+function hasMuchToCome({ complete, headers }: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  return !complete && (encoding !== undefined || Number(length) > SMALL_BODY);
+}
+
 export function answer(
-  { response }: Exchange,
+  { request, response }: Exchange,
   status: number,
   type: string,
-  body: string,
+  body: string | Buffer,
   headers: Record<string, string> = {},
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const bytes = Buffer.from(body);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const timer = setTimeout(() => response.destroy(), ANSWER_MS);
   response.on('close', () => clearTimeout(timer));
   response.writeHead(status, {
@@ -47,6 +56,7 @@ export function answer(
     'Content-Length': bytes.length,
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
+    ...(hasMuchToCome(request) && { Connection: 'close' }),
     ...headers,
   });
   response.end(bytes);
@@ -65,16 +75,6 @@ const REASONS: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-/** A body that is worth reading to its end: a client that still writes may not see an answer. */
-const SMALL_BODY = 64 * 1024;
-
-/** The connection ends with it where there is too much of the request still to come. */
 export function refuse(exchange: Exchange, status: number, headers: Record<string, string> = {}): void {
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = exchange.request.headers;
-  const isSmall = encoding === undefined && Number(length) <= SMALL_BODY;
-  const unread = exchange.request.complete || isSmall ? {} : { Connection: 'close' };
-  answer(exchange, status, 'text/plain;charset=utf-8', `${REASONS[status] ?? status}\n`, {
-    ...unread,
-    ...headers,
-  });
+  answer(exchange, status, 'text/plain;charset=utf-8', `${REASONS[status] ?? status}\n`, headers);
 }

@@ -6,6 +6,7 @@ import { isAuthorized } from './authentication';
 import { Connections } from './connections';
 import { type Endpoint, type Exchange, refuse, type ServerRules } from './exchange';
 import { isForeign, isKnownHost } from './origin';
+import { Refusals } from './refusals';
 
 /** Node looks for slow clients every so often, also while there are none; Connections does it better. */
 const NEVER = 2 ** 31 - 1;
@@ -21,6 +22,7 @@ export class HttpServer {
   readonly #rules: ServerRules;
   readonly #endpoints: readonly Endpoint[];
   readonly #log: MainLog;
+  readonly #refusals: Refusals;
   readonly #server: Server;
   readonly #responses = new Set<ServerResponse>();
   /** When the last request of a connection is answered. */
@@ -31,6 +33,7 @@ export class HttpServer {
     this.#rules = rules;
     this.#endpoints = endpoints;
     this.#log = log;
+    this.#refusals = new Refusals(log, rules.name);
     this.#server = createServer({
       connectionsCheckingInterval: NEVER,
       headersTimeout: 0,
@@ -113,10 +116,8 @@ export class HttpServer {
   #turnAway(exchange: Exchange, status: number, why: string, headers: Record<string, string> = {}): void {
     const { request } = exchange;
     // Who asks without a password is told that one is needed: every browser begins so.
-    if (status !== 401 || request.headers.authorization !== undefined) {
-      const from = request.socket.remoteAddress ?? 'a local user';
-      this.#log.say('warn', `${this.#rules.name}: refused a request of ${from}: ${why}`);
-    }
+    if (status !== 401 || request.headers.authorization !== undefined)
+      this.#refusals.say(request.socket.remoteAddress ?? 'a local user', why);
     refuse(exchange, status, headers);
   }
 

@@ -15,6 +15,13 @@ export const TRUNCATED = '==> File truncated <==\n';
 /** Takes what was read. Resolves when it is ready for more. */
 export type Sink = (bytes: Buffer) => Promise<void> | void;
 
+/** For who would rather miss something than lag behind. */
+export interface Skipping {
+  /** Bytes that are written and not read yet. */
+  mostBehind: number;
+  onSkip(bytes: number): void;
+}
+
 interface Followed {
   file: FileHandle;
   inode: bigint;
@@ -26,6 +33,7 @@ interface Followed {
 export class LogTail {
   readonly #path: string;
   readonly #sink: Sink;
+  readonly #skipping: Skipping | undefined;
   #followed: Followed | undefined;
   #directory: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -33,9 +41,10 @@ export class LogTail {
   #isChanged = false;
   #closed = false;
 
-  constructor(file: string, sink: Sink) {
+  constructor(file: string, sink: Sink, skipping?: Skipping) {
     this.#path = file;
     this.#sink = sink;
+    this.#skipping = skipping;
   }
 
   /**
@@ -143,11 +152,20 @@ export class LogTail {
         followed.offset = 0;
         await this.#sink(Buffer.from(TRUNCATED));
       }
+      this.#skip(followed, size);
       const bytes = Buffer.allocUnsafe(Math.min(CHUNK, size - followed.offset));
       const { bytesRead } = await followed.file.read(bytes, 0, bytes.length, followed.offset);
       if (bytesRead === 0) return;
       followed.offset += bytesRead;
       if (!this.#closed) await this.#sink(bytes.subarray(0, bytesRead));
     }
+  }
+
+  #skip(followed: Followed, size: number): void {
+    const { mostBehind, onSkip } = this.#skipping ?? {};
+    const behind = size - followed.offset;
+    if (mostBehind === undefined || behind <= mostBehind) return;
+    followed.offset = size - CHUNK;
+    onSkip?.(behind - CHUNK);
   }
 }

@@ -8,8 +8,12 @@ export interface ControlHost {
   readonly supervisor: Supervisor;
   /** Of the process that the pidfile names. */
   pid(): number;
+  /** Of tdaemon's own processes; 0: there is none just now. */
+  pids(): { supervisor: number; keeper: number; logger: number };
   shutdown(): void;
   restart(): void;
+  /** Another supervisor process takes over. Resolves if it cannot, with its wait status; if it can, this process ends. */
+  handover(): Promise<string>;
 }
 
 /** One call of a client. */
@@ -28,8 +32,8 @@ function text(value: RpcValue): string {
 
 function integer(value: RpcValue): number {
   const number = typeof value === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) : value;
-  if (typeof number !== 'number') throw new Fault('INCORRECT_PARAMETERS');
-  return Math.trunc(number);
+  if (typeof number !== 'number' && typeof number !== 'boolean') throw new Fault('INCORRECT_PARAMETERS');
+  return Math.trunc(Number(number));
 }
 
 /** What a client may give for a parameter: as much as supervisord, which is written in Python, takes. */

@@ -1,10 +1,12 @@
 /** All methods by their full names, and what calls them: a look-up in a table, nothing else. */
+import { setImmediate } from 'node:timers/promises';
 import { TdaemonError } from '../errors';
 import { Fault } from './faults';
 import { INFO_METHODS } from './info_methods';
 import { INPUT_METHODS } from './input_methods';
 import { LOG_METHODS } from './log_methods';
 import { type Call, type Method, method } from './method';
+import { PROGRAM_METHODS } from './program_methods';
 import { START_METHODS } from './start_methods';
 import { STOP_METHODS } from './stop_methods';
 import { SUPERVISOR_METHODS } from './supervisor_methods';
@@ -31,9 +33,15 @@ export class MethodTable {
 
   /** @param withSupervisor whether the configuration has [rpcinterface:supervisor] */
   constructor(withSupervisor: boolean) {
-    if (withSupervisor)
-      for (const [name, each] of Object.entries(SUPERVISOR)) this.#methods.set(`supervisor.${name}`, each);
-    for (const [name, each] of Object.entries(this.#system())) this.#methods.set(`system.${name}`, each);
+    if (withSupervisor) {
+      this.#add('supervisor', SUPERVISOR);
+      this.#add('tdaemon', PROGRAM_METHODS);
+    }
+    this.#add('system', this.#system());
+  }
+
+  #add(namespace: string, methods: Readonly<Record<string, Method>>): void {
+    for (const [name, each] of Object.entries(methods)) this.#methods.set(`${namespace}.${name}`, each);
   }
 
   /** @throws Fault, or what must not happen */
@@ -84,6 +92,8 @@ export class MethodTable {
   async #callAll(call: Call, calls: readonly RpcValue[]): Promise<RpcValue[]> {
     const results: RpcValue[] = [];
     for (const each of calls) {
+      // Between two of them others have their turn, and it is heard when nobody waits any more.
+      await setImmediate();
       if (call.signal.aborted) break;
       try {
         results.push(await this.#callOne(call, each));

@@ -13,7 +13,7 @@ export function splitName(name: string): { group: string; process: string | unde
 }
 
 /** As supervisorctl shows it. */
-export function shownName({ group, name }: SupervisedProcess): string {
+export function shownName({ group, name }: { group: string; name: string }): string {
   return group === name ? name : `${group}:${name}`;
 }
 

@@ -28,9 +28,9 @@ export function shortDate(milliseconds: number): string {
 
 const epoch = (milliseconds: number) => Math.min(MOST, Math.floor(milliseconds / 1000));
 
-function describe(process: SupervisedProcess, now: number): string {
+export function describe(process: SupervisedProcess): string {
   const { state, waitingFor, startedAt, stoppedAt, pid, spawnError, name } = process;
-  if (state === 'RUNNING') return `pid ${pid}, uptime ${uptime(epoch(now) - epoch(startedAt))}`;
+  if (state === 'RUNNING') return `pid ${pid}, uptime ${uptime(process.secondsUp)}`;
   if (waitingFor.length > 0) return `waiting for ${waitingFor.join(', ')}`;
   if (state === 'FATAL' || state === 'BACKOFF')
     return spawnError === '' ? `unknown error (try "tail ${name}")` : spawnError;
@@ -56,6 +56,6 @@ export function infoOf(process: SupervisedProcess, now = Date.now()) {
     stdout_logfile: stdout,
     stderr_logfile: channels.logFile('stderr') ?? '',
     pid,
-    description: describe(process, now),
+    description: describe(process),
   };
 }

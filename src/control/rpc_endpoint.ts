@@ -27,7 +27,7 @@ export class RpcEndpoint implements Endpoint {
 
   async handle(exchange: Exchange): Promise<void> {
     const { request } = exchange;
-    if (request.method !== 'POST') return refuse(exchange, 400);
+    if (request.method !== 'POST') return refuse(exchange, 400, { Allow: 'POST' });
     // A form of another site can send text/plain without asking.
     if (!TYPE.test(request.headers['content-type'] ?? '')) return refuse(exchange, 415);
     const body = await readBody(request, MOST_BYTES);

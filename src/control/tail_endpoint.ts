@@ -27,6 +27,7 @@ async function tail(exchange: Exchange, file: string): Promise<void> {
       'X-Accel-Buffering': 'no',
     });
     response.flushHeaders();
+    if (exchange.request.method === 'HEAD') return void response.end();
     log.flow();
     if (!signal.aborted) await once(signal, 'abort');
   } catch (error) {
@@ -63,7 +64,8 @@ class TailEndpoint implements Endpoint {
   }
 
   handle(exchange: Exchange): void | Promise<void> {
-    if (exchange.request.method !== 'GET') return refuse(exchange, 400);
+    if (!['GET', 'HEAD'].includes(exchange.request.method ?? ''))
+      return refuse(exchange, 400, { Allow: 'GET, HEAD' });
     const file = this.#file(exchange.path.slice(this.#prefix.length));
     return file === undefined ? refuse(exchange, 404) : tail(exchange, file);
   }

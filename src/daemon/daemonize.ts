@@ -8,6 +8,7 @@ import { makePlan } from './plan';
 
 /** A started daemon. It holds no descriptor and needs no closing: the identity is what tells it from a later process. */
 export interface Daemon {
+  /** Its process id, which is the pidfile's too. */
   readonly pid: number;
   /** The absolute path, if one was asked for. */
   readonly pidfile?: string;

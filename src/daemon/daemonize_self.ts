@@ -11,8 +11,10 @@ const MARK = 'TDAEMON_SELF';
 const isDaemon = process.env[MARK] === 'daemon';
 delete process.env[MARK];
 
+/** Those of daemonize(), but what the program is: it is this one. */
 export type SelfOptions = Omit<DaemonizeOptions, 'command' | 'args' | 'argv0'>;
 
+/** Which of the two processes went on after daemonizeSelf(). */
 export type Self =
   /** This is the daemon: go on. */
   | { role: 'daemon' }

@@ -9,10 +9,11 @@ import { readPidfile } from './pidfile';
 
 /** A pidfile, or criteria, or both: then the pidfile's process must fit them. */
 export interface Selector {
+  /** The pidfile that it was started with, or that of another tool. */
   pidfile?: string;
   /** The program's file. */
   exec?: string;
-  /** The process's name. */
+  /** The process's name, of which the kernel keeps 15 bytes. */
   name?: string;
   /** Its real user, by name or number. */
   user?: string | number;

@@ -7,6 +7,7 @@ import type { ReadyOptions } from './ready_options';
 /** A file, or `inherit` for the caller's own, or for outputs the caller's descriptor 1 or 2. Default `/dev/null`. */
 export type StdioTarget = string;
 
+/** What a daemon is to be. */
 export interface DaemonizeOptions extends ReadyOptions {
   /** The program. With a slash: a path, relative to the caller's directory. Without: searched in the daemon's PATH. */
   command: Bytes;
@@ -30,15 +31,18 @@ export interface DaemonizeOptions extends ReadyOptions {
   /** File mode creation mask. Default 0o022. */
   umask?: number;
 
+  /** Default `/dev/null`. */
   stdin?: StdioTarget;
+  /** Default `/dev/null`. */
   stdout?: StdioTarget;
+  /** Default `/dev/null`. The same file as `stdout` is opened once. */
   stderr?: StdioTarget;
   /** Empty the output files first. Default false: append. */
   truncate?: boolean;
 
-  /** Added to the inherited environment. */
+  /** Added to the inherited environment. Default none. */
   env?: Readonly<Record<string, Bytes>> | ReadonlyMap<string, Bytes>;
-  /** A file of NAME=VALUE lines; `env` wins over it. */
+  /** A file of NAME=VALUE lines; `env` wins over it. Default none. */
   envFile?: string | readonly string[];
   /** Begin with an empty environment. Default false. */
   clearEnv?: boolean;

@@ -1,4 +1,5 @@
 /** Options of a start that waits until the daemon is ready. */
+/** What happens while a start waits. */
 export type ReadinessEvent =
   /** Once at the beginning, and whenever the daemon says something new. */
   | { kind: 'waiting'; conditions: string[]; status?: string }
@@ -6,6 +7,7 @@ export type ReadinessEvent =
   /** A line that a `cmd:` has printed. */
   | { kind: 'output'; line: string };
 
+/** When a daemon counts as started, and how long that may take. */
 export interface ReadyOptions {
   /** SPEC, or several that must all come true: `alive:2s`, `line:REGEX`, `fd:N`, `notify`, … Default: exec is enough. */
   ready?: string | readonly string[];
@@ -17,6 +19,7 @@ export interface ReadyOptions {
   readyCa?: string;
   /** Ends the wait, and the daemon. */
   signal?: AbortSignal;
+  /** Told while it waits. */
   onReadiness?: (event: ReadinessEvent) => void;
 }
 

@@ -5,7 +5,9 @@ import type { DaemonizeOptions } from './options';
 import { makePlan } from './plan';
 import { type StopOptions, stop } from './stop';
 
+/** Those of daemonize(), with a pidfile, and how to stop what runs. */
 export interface RestartOptions extends DaemonizeOptions {
+  /** Of the daemon to stop, and of the one to start. */
   pidfile: string;
   /** How to stop what runs. Default as `stop`. */
   stopping?: Pick<StopOptions, 'retry' | 'signal' | 'group' | 'onWait'>;

@@ -5,6 +5,7 @@ import { groupOf, signalGroup } from '../process/process_group';
 import { signalNumber } from '../process/signals';
 import { findDaemons, type Selector } from './find_daemons';
 
+/** Whom to signal, and with what. */
 export interface SignalOptions extends Selector {
   /** By name or number. */
   signal: string | number;
@@ -18,6 +19,8 @@ function send(live: LiveProcess, signal: number, group: boolean): boolean {
 }
 
 /**
+ * Send a signal through a pidfd, to the process that was checked and to no other.
+ *
  * @returns the pids that were signalled
  * @throws TdaemonError: `not-running`; `setup` when one must not be signalled, or the pidfile cannot be read or
  *   trusted; `invalid` for an unknown signal or an empty selector

@@ -7,8 +7,9 @@ import { findDaemons, type Selector } from './find_daemons';
 import { clearStalePidfile } from './pidfile';
 import { DEFAULT_SCHEDULE, parseRetrySchedule, stepsOf } from './retry_schedule';
 
+/** Whom to stop, and how. */
 export interface StopOptions extends Selector {
-  /** Grammar of start-stop-daemon(8), see retry_schedule. Default `TERM/10/KILL/5`. */
+  /** Grammar of start-stop-daemon(8), `TIMEOUT`, or `SIGNAL/TIMEOUT/…` with times in seconds. Default `TERM/10/KILL/5`. */
   retry?: string;
   /** First signal, where `retry` is absent or only a time. Default TERM. */
   signal?: string | number;
@@ -18,6 +19,7 @@ export interface StopOptions extends Selector {
   onWait?: (pid: number, milliseconds: number) => void;
 }
 
+/** What came of a stop. */
 export type Stopped =
   /** They have ended (one, where a pidfile names it), and the pidfile is gone. */
   | { outcome: 'stopped'; pids: number[] }

@@ -1,6 +1,7 @@
 /** Arguments, environment and file names are bytes to the kernel. A string stands for its UTF-8. */
 import { isAscii } from 'node:buffer';
 
+/** A string for its UTF-8, or the bytes themselves where they are none. */
 export type Bytes = string | Uint8Array;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -5,18 +5,25 @@ import { TICKS } from './identity';
 import { listeningSockets } from './listening';
 import { readStat } from './live_process';
 
+/** What proc(5) says of a process. What cannot be seen is missing. */
 export interface ProcessDescription {
+  /** Its process id. */
   pid: number;
+  /** Its arguments, with argv[0]. */
   command?: string[];
+  /** Name or number of its real user. */
   user?: string;
-  /** Seconds. */
+  /** Seconds since its start. */
   uptime?: number;
   /** Resident set in bytes. */
   memory?: number;
+  /** How many threads. */
   threads?: number;
+  /** How many descriptors are open. */
   openFiles?: number;
   /** The soft limit; `Infinity`: unlimited. */
   openFilesLimit?: number;
+  /** Addresses on which it accepts connections. */
   listening?: string[];
 }
 

@@ -2,6 +2,7 @@
 import { invalid } from '../errors';
 import { type LimitPlan, native } from '../native';
 
+/** A resource of setrlimit(2), without `RLIMIT_` and in small letters. */
 export type LimitName =
   | 'as'
   | 'core'
@@ -32,6 +33,7 @@ export const LIMITS_IN_BYTES: readonly LimitName[] = [
   'stack',
 ];
 
+/** Of one resource. */
 export interface Limit {
   /** In the unit of setrlimit(2): bytes, seconds (`cpu`), microseconds (`rttime`) or a count. `Infinity`: unlimited. */
   soft: number;
@@ -39,6 +41,7 @@ export interface Limit {
   hard?: number;
 }
 
+/** Of some resources; the others stay as they are. */
 export type Limits = Partial<Record<LimitName, Limit>>;
 
 export function isLimitName(name: string): name is LimitName {

@@ -5,6 +5,7 @@ import { type Condition, type Start, type Subject, until } from './condition';
 
 export class Alive implements Condition {
   readonly text: string;
+  readonly asks = true;
   readonly state = 'it runs';
   readonly #milliseconds: number;
 

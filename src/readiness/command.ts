@@ -22,6 +22,7 @@ function setUp(what: string, errno: number): Error {
 
 export class CommandSucceeds implements Condition {
   readonly text: string;
+  readonly asks = true;
   readonly #command: string;
   /** No process of it is left. */
   #reaped = Promise.resolve();

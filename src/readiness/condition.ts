@@ -4,8 +4,10 @@ import type { SpawnPlan } from '../native';
 import type { LiveProcess } from '../process/live_process';
 import type { OutputFile } from './output_file';
 
-/** A start that has not happened yet. */
+/** A start that has not happened yet; or that somebody else has made, who is no more. */
 export interface Start {
+  /** Milliseconds after the epoch; absent: it has not happened yet. */
+  readonly startedAt?: number;
   /** `prepare` may add to it. */
   readonly spawn: SpawnPlan;
   /** Of the daemon. */
@@ -47,6 +49,8 @@ export interface Condition {
   readonly line?: Buffer | undefined;
   /** The descriptor that is given to the daemon for this. */
   readonly descriptor?: number;
+  /** It can be asked at any time, as often as one likes. Else the daemon says it once, to those who started it. */
+  readonly asks?: true;
   /** Whether it follows what the daemon writes. */
   readonly readsOutputs?: boolean;
   /** Whether it can come true at all in this start; changes nothing. @throws TdaemonError (`invalid`) */

@@ -17,6 +17,7 @@ function look(path: string): BigIntStats | undefined {
 
 export class FileAppears implements Condition {
   readonly text: string;
+  readonly asks = true;
   readonly #given: string;
   /** Where it is now. */
   #path = '';
@@ -33,8 +34,9 @@ export class FileAppears implements Condition {
   }
 
   prepare(start: Start): void {
-    this.#before = look(inRoot(start, this.#given));
-    this.#started = BigInt(Date.now());
+    // What was there before somebody else's start only its time stamp tells.
+    this.#before = start.startedAt === undefined ? look(inRoot(start, this.#given)) : undefined;
+    this.#started = BigInt(Math.floor(start.startedAt ?? Date.now()));
   }
 
   watch(subject: Subject, signal: AbortSignal): Promise<void> {

@@ -27,6 +27,7 @@ function addressOf(text: string): URL {
 
 export class HttpAnswers implements Condition {
   readonly text: string;
+  readonly asks = true;
   readonly #url: URL;
   readonly #port: number;
   #certificates: Buffer | undefined;

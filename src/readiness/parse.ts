@@ -37,6 +37,9 @@ const KINDS: Record<string, Make> = {
   cmd: needsRest('cmd:COMMAND', (text, rest) => new CommandSucceeds(text, rest)),
 };
 
+/** What a SPEC begins with. */
+export const READY_KINDS: readonly string[] = Object.keys(KINDS);
+
 /** @throws TdaemonError (`invalid`) */
 export function parseReady(text: string): Condition {
   const colon = text.indexOf(':');

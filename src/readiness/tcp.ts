@@ -7,6 +7,7 @@ import { poll } from './poll';
 
 export class TcpAccepts implements Condition {
   readonly text: string;
+  readonly asks = true;
   readonly #host: string;
   readonly #port: number;
   state: string | undefined = 'no answer';

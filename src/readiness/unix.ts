@@ -13,6 +13,7 @@ const LONGEST = 107;
 
 export class UnixAccepts implements Condition {
   readonly text: string;
+  readonly asks = true;
   readonly #given: string;
   state: string | undefined;
 

@@ -21,8 +21,9 @@ export function applyLive(
   if (keys.length === 0) return;
   const changed = Object.fromEntries(keys.map((key) => [key, wanted[key]])) as Partial<ProcessConfig>;
   const before = process.config;
-  process.config = { ...before, ...changed };
-  for (const key of keys) if (wanted[key] === undefined) delete process.config[key];
+  const after = { ...before, ...changed };
+  for (const key of keys) if (wanted[key] === undefined) delete after[key];
+  process.reconfigure(after);
   log.say('info', `${process.fullName}: changed at once: ${keys.join(', ')}`);
   if (process.pid === 0) return;
   const failed = (what: string, why: string) =>

@@ -21,6 +21,14 @@ export class Cgroup {
     return openSync(this.#directory, constants.O_RDONLY | constants.O_DIRECTORY);
   }
 
+  openIfThere(): number | undefined {
+    try {
+      return this.openDirectory();
+    } catch {
+      return undefined;
+    }
+  }
+
   has(pid: number): boolean {
     // What is before that depends on how it is mounted.
     const tail = (name: string) => name.split('/').slice(-2).join('/');
@@ -81,6 +89,8 @@ export class Cgroups {
   readonly #log: MainLog;
   /** In our own; undefined: cgroups are not to be had. */
   #base: string | undefined;
+  /** Made by us, and not removed. */
+  readonly #made = new Set<string>();
 
   constructor(runtimeDirectory: string, log: MainLog) {
     this.#log = log;
@@ -92,13 +102,17 @@ export class Cgroups {
   }
 
   /** For a start. Undefined: there is none to be had. */
-  make(name: string): Cgroup | undefined {
+  make(name: string): { cgroup: Cgroup; descriptor: number } | undefined {
     const directory = this.#directoryOf(name);
     if (directory === undefined) return undefined;
+    const cgroup = new Cgroup(directory);
     try {
+      const kept = this.#made.has(name) ? cgroup.openIfThere() : undefined;
+      if (kept !== undefined) return { cgroup, descriptor: kept };
       makeDirectory(path.dirname(directory));
       makeDirectory(directory);
-      return new Cgroup(directory);
+      this.#made.add(name);
+      return { cgroup, descriptor: cgroup.openDirectory() };
     } catch (error) {
       // Too many, too long a name: the next may be had.
       if (!['EAGAIN', 'ENAMETOOLONG'].includes(codeOf(error))) this.refuse(codeOf(error));
@@ -116,6 +130,7 @@ export class Cgroups {
   /** It has ended: with those that it has left behind the cgroup stays. */
   remove(name: string): void {
     const directory = this.#directoryOf(name);
+    this.#made.delete(name);
     if (directory !== undefined) removeTree(directory);
   }
 

@@ -29,6 +29,7 @@ interface KeeperEvents {
 export class KeeperLink extends EventEmitter<KeeperEvents> {
   #socket: Socket;
   #descriptor: number;
+  #isLost = false;
   /** What a keeper after this one must hold too: FIFOs by their names, descriptors by their numbers. */
   readonly #holdings = new Map<string, string | number>();
   /** Answers come in any order, but one for each request of an ID. */
@@ -56,15 +57,22 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
       .on('error', () => undefined)
       .on('close', () => {
         this.#allTold();
+        this.#isLost = true;
         this.emit('lost');
       });
     return socket;
+  }
+
+  /** The keeper has ended, and there is no other yet. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** Another keeper: it is to hold all that its predecessor did. */
   attach(descriptor: number): void {
     this.#descriptor = descriptor;
     this.#socket = this.#listen(descriptor);
+    this.#isLost = false;
     for (const [id, what] of this.#holdings) {
       if (typeof what === 'string') this.#say('hold', id, what);
       else native.sendDescriptor(descriptor, encodeLine(['keep', id]), what);
@@ -129,6 +137,7 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     this.#say('stopping');
   }
 
+  /** It is written down how it has ended. Until then the keeper tells every supervisor. */
   seen(pid: number): void {
     this.#say('seen', String(pid));
   }
@@ -138,7 +147,7 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     this.#say('leave', String(status));
   }
 
-  /** The logger has ended, whose parent was another keeper. */
+  /** There is none, of this keeper or of another. */
   startLogger(): void {
     this.#say('logger');
   }

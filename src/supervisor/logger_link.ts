@@ -57,6 +57,9 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   #socket: Socket | undefined;
   #closed = false;
   #complete = false;
+  /** What the present logger has told since it was asked last. */
+  #taken = new Map<string, number>();
+  #counting: Promise<ReadonlyMap<string, number>> | undefined;
 
   /** @param path of its socket, on which somebody always listens, or will */
   constructor(path: string) {
@@ -69,6 +72,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     this.#socket?.destroy();
     const socket = createConnection(this.#path);
     this.#socket = socket;
+    this.#taken = new Map();
     socket.on('error', () => undefined);
     onLines(socket, ([word = '', ...rest]) => this.#hear(word, rest));
     this.#say(['begin']);
@@ -93,6 +97,7 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
     else if (word === 'failed' && !this.#refuse(id, Number(number))) this.emit('trouble', id, Number(number));
     else if (word === 'stalled') this.emit('stalled', id, Number(number));
     else if (word === 'fine') this.emit('fine', id);
+    else if (word === 'taken') this.#taken.set(id, Number(number));
     else if (word === 'rotated') this.emit('rotated', id, Number(number));
     const line = `${word} ${id}`;
     const at = this.#pending.findIndex(({ answer }) => answer === line || answer === word);
@@ -158,6 +163,20 @@ export class LoggerLink extends EventEmitter<LoggerEvents> {
   async compressed(id: string, inode: number, made: string): Promise<boolean> {
     const errno = await this.#ask(`replaced ${id}`, 'compressed', id, String(inode), made);
     return errno === 0 && !this.#closed;
+  }
+
+  /**
+   * How many bytes of each channel this logger has read, by id. It begins anew with a logger, and is none where there is no logger
+   * for long: whoever cannot wait must not.
+   */
+  counts(): Promise<ReadonlyMap<string, number>> {
+    this.#counting ??= this.#ask('counted', 'count').then(() => {
+      const taken = this.#taken;
+      this.#taken = new Map();
+      this.#counting = undefined;
+      return taken;
+    });
+    return this.#counting;
   }
 
   close(): void {

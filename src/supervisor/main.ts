@@ -4,8 +4,10 @@ import path from 'node:path';
 import { placeText } from '../config/diagnostics';
 import type { Broken } from '../config/model';
 import { ControlServers, serverUrlOf } from '../control/control_servers';
+import { type PidfileState, readPidfile } from '../daemon/pidfile';
 import { TdaemonError } from '../errors';
 import { native } from '../native';
+import { pause } from '../process/pause';
 import { cleanAutoLogs } from './auto_logs';
 import { ControlSocket } from './control_socket';
 import { EventHub } from './events/event_hub';
@@ -18,7 +20,7 @@ import {
   writeLaunchFailure,
 } from './launch_options';
 import { heldDescriptors, ListeningSockets } from './listening_sockets';
-import { LoggerLink } from './logger_link';
+import { endFormerLogger, LoggerLink } from './logger_link';
 import { MainLog } from './main_log';
 import { Outputs } from './output/outputs';
 import { Syslog } from './output/syslog';
@@ -32,6 +34,9 @@ const FAILED = 2;
 
 /** exit_on_fatal. */
 const FATAL_STATUS = 1;
+
+/** Between two looks whether our predecessor has gone: it goes at once. */
+const TURN_MS = 5;
 
 const ENDS = ['TERM', 'INT', 'QUIT'];
 
@@ -47,8 +52,12 @@ class SupervisorProcess {
   readonly #outputs: Outputs;
   readonly #control: ControlSocket;
   readonly #servers: ControlServers;
-  #keeperPid = process.ppid;
+  /** Our parent may be another already: the keeper has made the socket, whatever has become of it. */
+  #keeperPid = native.peerPid(KEEPER_DESCRIPTOR) || process.ppid;
   #loggerPid = 0;
+  #isInCharge = false;
+  #hasBegun = false;
+  readonly #earlySignals: string[] = [];
 
   constructor(runtimeDirectory: string) {
     this.#runtimeDirectory = runtimeDirectory;
@@ -104,13 +113,15 @@ class SupervisorProcess {
       supervisor: this.#supervisor,
       // Which the pidfile names.
       pid: () => this.#keeperPid,
+      pids: () => ({ supervisor: process.pid, keeper: this.#keeperPid, logger: this.#loggerPid }),
+      handover: () => this.#handover(),
     };
     this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
 
   async run(): Promise<void> {
-    await this.#takeOver();
     this.#listen();
+    await this.#takeOver();
     this.#logger.connect();
     await cleanAutoLogs(this.#supervisor);
     await this.#control.open();
@@ -118,6 +129,8 @@ class SupervisorProcess {
     await this.#supervisor.begin();
     this.#logger.complete();
     await this.#servers.serve();
+    this.#hasBegun = true;
+    for (const name of this.#earlySignals) this.#onSignal(name);
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     for (const { place, message } of this.#broken) this.#log.say('error', `${placeText(place)}: ${message}`);
     if (this.#options.source.kind === 'given') await this.#awaitFirst();
@@ -137,38 +150,75 @@ class SupervisorProcess {
     throw new TdaemonError(message, { reason, code: 'ERR_TDAEMON_RESPAWN' });
   }
 
-  /** One is in charge at a time: when there is another still, we are its successor, and say so when nothing can fail any more. */
+  /**
+   * One is in charge at a time: when there is another still, we are its successor, and say so when nothing can fail any more. If
+   * the keeper is lost before that one has gone, it stays in charge, and we are nobody's.
+   */
   async #takeOver(): Promise<void> {
     const mine = openSync(path.join(this.#runtimeDirectory, 'supervisor'), 'a', 0o600);
-    if (native.lockFile(mine, false) === 0) return;
-    this.#keeper.ready();
-    await this.#keeper.flushed();
-    native.lockFile(mine, true);
+    const isFree = () => native.lockFile(mine, false) === 0;
+    if (!isFree()) {
+      this.#keeper.ready();
+      while (!isFree()) {
+        if (this.#keeper.isLost) process.exit(0);
+        await pause(TURN_MS);
+      }
+    }
+    this.#isInCharge = true;
+    if (this.#keeper.isLost) this.#replaceKeeper();
+  }
+
+  /** What the pidfile says of the keeper, which may be another than ours. */
+  #namedKeeper(): PidfileState {
+    const { pidfile } = this.#supervisor.config.supervisord;
+    try {
+      return pidfile === '' ? { state: 'absent' } : readPidfile(pidfile, process.geteuid?.());
+    } catch {
+      return { state: 'absent' };
+    }
   }
 
   /** The keeper has gone, and nothing else has. */
   #replaceKeeper(): void {
-    if (this.#supervisor.isEnding) return;
+    if (!this.#isInCharge || this.#supervisor.isEnding) return;
+    const named = this.#namedKeeper();
+    // Our predecessor has seen to it that there is one, and that one sees to it that there is a supervisor.
+    if (named.state === 'running' && named.pid !== this.#keeperPid) process.exit(0);
     this.#log.say('critical', `the keeper (pid ${this.#keeperPid}) has ended: another is started`);
     try {
       const { pid, descriptor } = replaceKeeper({
         runtimeDirectory: this.#runtimeDirectory,
         pidfile: this.#supervisor.config.supervisord.pidfile,
-        former: this.#keeperPid,
+        former: (named.state === 'stale' && named.pid) || this.#keeperPid,
         logger: this.#loggerPid,
       });
       this.#keeperPid = pid;
       this.#keeper.attach(descriptor);
       this.#keeper.ready();
+      if (this.#loggerPid === 0) void this.#replaceLogger();
     } catch (error) {
       // The programs go on, and so do we; only nobody would start us again.
       this.#log.say('critical', (error as Error).message);
     }
   }
 
+  /** The keeper was lost before it could say who the logger is: there must not be two. */
+  async #replaceLogger(): Promise<void> {
+    await endFormerLogger(path.join(this.#runtimeDirectory, 'logger'));
+    this.#keeper.startLogger();
+  }
+
+  #handover(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#keeper.once('handover-failed', resolve);
+      this.#keeper.handover();
+    });
+  }
+
   #onLogger(pid: number): void {
     this.#loggerPid = pid;
-    this.#logger.connect();
+    // It hears one supervisor at a time.
+    if (this.#isInCharge) this.#logger.connect();
   }
 
   #listen(): void {
@@ -198,7 +248,9 @@ class SupervisorProcess {
   }
 
   #onSignal(name: string): void {
-    if (ENDS.includes(name)) {
+    // There is nothing yet that could be ended in order.
+    if (!this.#hasBegun) this.#earlySignals.push(name);
+    else if (ENDS.includes(name)) {
       this.#log.say('warn', `received SIG${name} indicating exit request`);
       void this.#end('SHUTDOWN');
     } else if (name === 'HUP') {
@@ -247,11 +299,20 @@ class SupervisorProcess {
   }
 }
 
+/** Undefined: it cannot be read. */
+function pidIn(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
 function removePidfile(file: string, pid: number): void {
   try {
-    if (readFileSync(file, 'utf8').trim() === String(pid)) rmSync(file);
+    if (pidIn(file) === pid) rmSync(file);
   } catch {
-    // Its directory is not ours to write to, or it is gone: then it is stale, which the next start sees.
+    // Its directory is not ours to write to: then it is stale, which the next start sees.
   }
 }
 

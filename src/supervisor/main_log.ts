@@ -65,7 +65,8 @@ export class MainLog {
 
   say(level: Level, message: string): void {
     if (LEVELS.indexOf(level) > this.#threshold) return;
-    const line = `${stamp(new Date())} ${NAMES[level]} ${message.replace(/[\r\n]+/g, ' ')}\n`;
+    // What others have put into it must not steer the terminal on which somebody reads it.
+    const line = `${stamp(new Date())} ${NAMES[level]} ${message.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')}\n`;
     if (this.#options.echo) process.stdout.write(line);
     this.#options.syslog?.(level, `${NAMES[level]} ${message}`);
     this.#work = this.#work.then(() => this.#write(line));

@@ -52,21 +52,17 @@ export class ProgramReadiness {
   readonly #over = new AbortController();
   readonly #warn: (message: string) => void;
 
-  /**
-   * Prepares the plan.
-   *
-   * @param logs of standard output and error
-   * @throws TdaemonError: something that a condition needs cannot be had
-   */
-  constructor(
+  private constructor(
+    conditions: Condition[],
     plan: Plan,
     config: ProcessConfig,
-    logs: readonly (string | undefined)[],
     warn: (message: string) => void,
+    { logs = [], startedAt }: { logs?: readonly (string | undefined)[]; startedAt?: number },
   ) {
-    this.#conditions = config.ready.map(parseReady);
+    this.#conditions = conditions;
     this.#warn = warn;
     this.#start = {
+      ...(startedAt !== undefined && { startedAt }),
       spawn: plan.spawn,
       uid: plan.daemonUid,
       timeout: config.readyTimeout * 1000,
@@ -78,6 +74,40 @@ export class ProgramReadiness {
     };
     this.#logs = this.#conditions.some(({ readsOutputs }) => readsOutputs) ? logStarts(logs) : [];
     for (const condition of this.#conditions) condition.prepare?.(this.#start);
+  }
+
+  /**
+   * For a start to come; prepares the plan.
+   *
+   * @param logs of standard output and error
+   * @throws TdaemonError: something that a condition needs cannot be had
+   */
+  static prepare(
+    plan: Plan,
+    config: ProcessConfig,
+    logs: readonly (string | undefined)[],
+    warn: (message: string) => void,
+  ): ProgramReadiness | undefined {
+    if (config.ready.length === 0) return undefined;
+    return new ProgramReadiness(config.ready.map(parseReady), plan, config, warn, { logs });
+  }
+
+  /**
+   * Of a program that another supervisor has started, as far as it can be asked; what it says only once may have been said.
+   * The time that it has begins anew.
+   *
+   * @param startedAt milliseconds after the epoch
+   * @returns undefined: there is nothing to ask
+   */
+  static resume(
+    plan: Plan,
+    config: ProcessConfig,
+    startedAt: number,
+    warn: (message: string) => void,
+  ): ProgramReadiness | undefined {
+    const conditions = config.ready.map(parseReady).filter(({ asks }) => asks);
+    if (conditions.length === 0) return undefined;
+    return new ProgramReadiness(conditions, plan, config, warn, { startedAt });
   }
 
   async wait(started: Spawned): Promise<ReadyOutcome> {

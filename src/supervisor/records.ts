@@ -2,11 +2,24 @@
  * What the next supervisor must know of each process: one file of what it is and how it stands (`.json`), written before it is
  * started and at every change; one that the child itself writes before it executes (`.pid`): there is no moment in which
  * a program runs and nobody could know of it.
+ *
+ * What is started again at once, as it was, is written down when that has happened: until then the `.json` speaks of its
+ * predecessor (`running`), and the `.pid` of it.
  */
-import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { ProcessConfig } from '../config/model';
 import { native } from '../native';
+import type { ExitCounts } from './exit_counts';
 import { fromJson, toJson } from './json';
 import type { State } from './states';
 
@@ -29,8 +42,11 @@ export interface ProcessRecord {
   spawnError: string;
   failures: number;
   restarts: number;
+  exits: ExitCounts;
   /** EXITED, and to be started again. */
   restarting: boolean;
+  /** Whom this is about; null: it does not run, or is only about to. */
+  running: StartedProcess | null;
   /** Log files of its own (AUTO). */
   autoLogs: { stdout?: string; stderr?: string };
 }
@@ -61,7 +77,11 @@ export class Records {
 
   /** Before a start: whoever was started before is not the one that is started now, and no lock of his is ours. */
   forgetStarted(name: string): void {
-    rmSync(this.#file(name, 'pid'), { force: true });
+    try {
+      unlinkSync(this.#file(name, 'pid'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
 
   /**

@@ -3,6 +3,7 @@
  * same listening sockets, and only when it is RUNNING the old one is stopped. A new one that fails changes nothing.
  */
 import { invalid, TdaemonError } from '../errors';
+import { parseReady } from '../readiness/parse';
 import type { MainLog } from './main_log';
 import type { ProcessRecord, StartedProcess } from './records';
 import { STOPPED_STATES } from './states';
@@ -70,8 +71,9 @@ export class RollingRestarts {
     const beside = process.beside(record.role === 'next' ? 'next' : 'previous');
     void this.#track(process, beside, async () => {
       await beside.adopt(record, started);
-      // Whether it is ready was to be told to our predecessor.
-      const isLost = beside.state === 'STARTING' && beside.config.ready.length > 0;
+      // Whether it is ready may have been told to our predecessor.
+      const isLost =
+        beside.state === 'STARTING' && !beside.config.ready.map(parseReady).every(({ asks }) => asks);
       if (record.role !== 'next' || isLost) await this.#dismiss(beside);
       else await this.#replace(process, beside);
     }).catch((error: Error) =>

@@ -4,12 +4,12 @@ import type { GivenPlan, ProcessConfig } from '../config/model';
 import { failureOf } from '../daemon/failure';
 import type { Plan } from '../daemon/plan';
 import { invalid, TdaemonError } from '../errors';
-import { native, type Spawned } from '../native';
+import { native, type Spawned, type StdioPlan } from '../native';
 import { environmentOf } from '../process/environment';
 import { errnoName } from '../process/errno';
 import type { Cgroup } from './cgroups';
 import type { Channels } from './channels';
-import { planProgram } from './program_plan';
+import { planProgram, type Surroundings } from './program_plan';
 import { ProgramReadiness } from './program_readiness';
 import type { ProgramSockets } from './program_sockets';
 import type { Host } from './supervised_process';
@@ -29,23 +29,21 @@ export function startProcess(
   try {
     const stdio = channels.openStdio();
     opened.push(...stdio.opened);
-    const plan = config.plan
-      ? settledPlan(config.plan)
-      : planProgram(config, group, surroundings, stdio.stdio);
+    const plan = planOf(config, group, surroundings, stdio.stdio);
     const logs = config.plan
       ? plan.spawn.stdio.slice(1).map((output) => (output.kind === 'file' ? output.path : undefined))
       : [channels.logFile('stdout'), channels.logFile('stderr')];
-    if (config.ready.length > 0) readiness = new ProgramReadiness(plan, config, logs, warn);
+    readiness = ProgramReadiness.prepare(plan, config, logs, warn);
     sockets.arrange(config, plan);
     plan.spawn.record = records.open(recordName);
     opened.push(plan.spawn.record);
-    const cgroup = cgroups.make(recordName);
-    if (cgroup) {
-      plan.spawn.cgroup = cgroup.openDirectory();
-      opened.push(plan.spawn.cgroup);
+    const made = cgroups.make(recordName);
+    if (made) {
+      plan.spawn.cgroup = made.descriptor;
+      opened.push(made.descriptor);
     }
     const result = native.spawnChild(plan.spawn);
-    if (result.ok) return { started: result, readiness, cgroup };
+    if (result.ok) return { started: result, readiness, cgroup: made?.cgroup };
     if (result.stage !== 'cgroup') throw failureOf(result, plan);
     cgroups.refuse(errnoName(result.errno));
     const { cgroup: _, ...without } = plan.spawn;
@@ -58,6 +56,32 @@ export function startProcess(
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
+}
+
+/**
+ * Of a program that another supervisor has started and did not see RUNNING.
+ *
+ * @param startedAt milliseconds after the epoch
+ * @returns undefined: there is nothing to ask
+ */
+export function resumeReadiness(
+  config: ProcessConfig,
+  group: string,
+  startedAt: number,
+  { surroundings }: Host,
+  warn: (message: string) => void,
+): ProgramReadiness | undefined {
+  if (config.ready.length === 0) return undefined;
+  try {
+    return ProgramReadiness.resume(planOf(config, group, surroundings, []), config, startedAt, warn);
+  } catch (error) {
+    warn(`whether it is ready cannot be asked: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function planOf(config: ProcessConfig, group: string, around: Surroundings, stdio: StdioPlan[]): Plan {
+  return config.plan ? settledPlan(config.plan) : planProgram(config, group, around, stdio);
 }
 
 /** What was settled when it was first asked for. */

@@ -12,6 +12,7 @@ import { signalName, signalNumber } from '../process/signals';
 import type { Cgroups } from './cgroups';
 import { Channels, type LogSurroundings } from './channels';
 import { endProcess } from './end_process';
+import { type ExitCounts, exitReason, noExits } from './exit_counts';
 import { Family } from './family';
 import type { ListeningSockets } from './listening_sockets';
 import type { MainLog } from './main_log';
@@ -20,7 +21,7 @@ import type { ProgramReadiness } from './program_readiness';
 import { ProgramSockets } from './program_sockets';
 import type { ProcessRecord, Records, Role, StartedProcess } from './records';
 import { type Ending, exitStatusOf, isExpected, isRestarted, RestartDelay } from './restart_policy';
-import { startProcess } from './start_process';
+import { resumeReadiness, startProcess } from './start_process';
 import { SIGNALLABLE_STATES, STOPPED_STATES, type State } from './states';
 import { type Action, type ProcessEvent, transition } from './transitions';
 
@@ -35,6 +36,8 @@ export interface Host {
   readonly isEnding: boolean;
   /** The keeper knows how a process that was no child of ours has ended. */
   endingOf(started: StartedProcess, live?: LiveProcess): Promise<Ending>;
+  /** That is written down: nobody need be told again. */
+  noteEnding(started: StartedProcess): void;
 }
 
 export interface StateChange {
@@ -82,6 +85,10 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   #forgetEnd: () => void = () => undefined;
   /** It was told to end. */
   #isTold = false;
+  /** The configuration that is written down. */
+  #recorded: ProcessConfig | undefined;
+  /** It is being started again as it was: what is written down holds until it has been. */
+  #isSuccession = false;
   #slot: string;
   #role: Role;
   /** What is waited for to be up. */
@@ -105,6 +112,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** Failures in a row. */
   failures = 0;
   restarts = 0;
+  /** Also of the other while it is replaced: both are one program's. */
+  readonly exits: ExitCounts;
   #waitingFor: readonly string[] = [];
 
   constructor(
@@ -121,6 +130,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.config = config;
     this.channels = beside?.channels ?? new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
     this.#sockets = new ProgramSockets(host.sockets, beside ? `${this.fullName} beside` : this.fullName);
+    this.exits = beside?.exits ?? noExits();
     this.#slot = beside ? (beside.#slot === '' ? SECOND_SLOT : '') : slot;
     this.#role = role;
     this.setMaxListeners(0);
@@ -157,6 +167,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
 
   get startTime(): number {
     return this.#began;
+  }
+
+  /** Since it was started, by the clock that never jumps. */
+  get secondsUp(): number {
+    return native.secondsSinceBoot() - this.#began / TICKS;
   }
 
   get isAdopted(): boolean {
@@ -253,7 +268,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     }
     if (STOPPED_STATES.has(to) && !this.#restarting) this.#sockets.rest();
     // One that is started again at once has its next record before anything else can happen.
-    if (!(to === 'EXITED' && this.#restartWait === 0)) this.#record();
+    if (!(to === 'EXITED' && this.#restartWait === 0) && !(to === 'STARTING' && this.#isSuccession))
+      this.#record();
     // The failure that leads to this is counted right after.
     const tries = this.failures + (to === 'BACKOFF' && from === 'STARTING' ? 1 : 0);
     this.emit('state', { process: this, from, to, pid: this.#lastPid, expected, tries });
@@ -282,10 +298,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
         this.channels,
         this.#sockets,
         this.#host,
-        (message) => log.say('warn', `${this.fullName}: ${message}`),
+        this.#warn,
       );
       this.#readiness = readiness;
       this.#begin(started, LiveProcess.from(started), new Family(started, cgroup));
+      if (this.#isSuccession) this.#record();
       log.say('info', `spawned: '${this.name}' with pid ${started.pid}`);
       this.#dispatch('spawned');
     } catch (error) {
@@ -297,6 +314,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     }
   }
 
+  readonly #warn = (message: string) => this.#host.log.say('warn', `${this.fullName}: ${message}`);
+
   #begin(started: Spawned, live: LiveProcess, family: Family): void {
     this.#family = family;
     this.#started = started;
@@ -307,12 +326,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   }
 
   #watchStart(): void {
-    const { startSecs, ready } = this.config;
-    // What an adopted one has said to the supervisor before us nobody can ask again.
-    const asks = ready.length > 0 && !this.#adopted;
-    this.#missing = new Set(['startsecs', ...(asks ? (['ready'] as const) : [])]);
-    const lived = native.secondsSinceBoot() - this.#began / TICKS;
-    const left = this.#adopted ? Math.max(0, startSecs - lived) : startSecs;
+    const { startSecs } = this.config;
+    this.#missing = new Set(['startsecs', ...(this.#readiness ? (['ready'] as const) : [])]);
+    const left = this.#adopted ? Math.max(0, startSecs - this.secondsUp) : startSecs;
     if (this.#readiness && this.#started) this.#awaitReady(this.#readiness, this.#started);
     if (left <= 0) this.#isThere('startsecs');
     else this.#timer = setTimeout(() => this.#isThere('startsecs'), left * 1000);
@@ -393,6 +409,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (this.#isTold && this.config.killAsGroup) await this.#endLeftovers();
     if (this.#adopted) {
       this.#ended(await this.#host.endingOf(started, this.#live));
+      this.#host.noteEnding(started);
       return;
     }
     // Until it is written down the kernel keeps it for the next supervisor.
@@ -409,17 +426,17 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** Its process is gone. */
   #ended(ending: Ending): void {
     const wasUp = this.#state === 'RUNNING';
-    const lived = native.secondsSinceBoot() - this.#began / TICKS;
+    const lived = this.secondsUp;
     this.#live?.close();
     this.#live = undefined;
     this.#started = undefined;
     this.#adopted = false;
     this.#family = undefined;
-    this.#host.cgroups.remove(this.recordName);
     this.#closeReadiness();
     this.stoppedAt = Date.now();
     this.exitStatus = exitStatusOf(ending);
     const stopped = this.#state === 'STOPPING';
+    this.exits[exitReason(this.config, ending, stopped ? 'stopping' : wasUp ? 'up' : 'not-up')]++;
     const expected = isExpected(this.config, ending);
     const how = describeEnding(ending);
     const { log } = this.#host;
@@ -442,15 +459,22 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       this.#dispatch('ended', { expected });
       this.#restart();
     }
-    if (this.#state !== 'STARTING') this.#lastPid = 0;
+    if (this.#state !== 'STARTING') {
+      this.#lastPid = 0;
+      this.#host.cgroups.remove(this.recordName);
+    }
   }
 
   #restart(): void {
     const wait = this.#restartWait;
     this.#restartWait = undefined;
     if (wait === undefined) return;
-    if (wait === 0) this.#again('start');
-    else {
+    if (wait === 0) {
+      // Every write before it delays it.
+      this.#isSuccession = this.#recorded === this.config;
+      this.#again('start');
+      this.#isSuccession = false;
+    } else {
       this.#dispatch('hold-back');
       this.#timer = setTimeout(() => this.#again('retry'), wait * 1000);
     }
@@ -464,7 +488,15 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
 
   // What outlives the supervisor.
 
+  /** What it is started with the next time; it need not be started again for it now. */
+  reconfigure(config: ProcessConfig): void {
+    this.config = config;
+    if (this.#recorded) this.#record();
+  }
+
   #record(): void {
+    this.#recorded = this.config;
+    const started = this.#started && { pid: this.#started.pid, startTime: this.#began };
     this.#host.records.write(this.recordName, {
       role: this.#role,
       group: this.group,
@@ -478,19 +510,22 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       spawnError: this.spawnError,
       failures: this.failures,
       restarts: this.restarts,
+      exits: this.exits,
       restarting: this.#restarting,
+      running: started ?? null,
       autoLogs: this.channels.autoLogs,
     });
   }
 
-  /** Goes on where a supervisor before us was. @param started whom it had started, if anybody */
-  async adopt(record: ProcessRecord, started: StartedProcess | undefined): Promise<void> {
+  /** Goes on where a supervisor before us was. @param last whom it had started last, if anybody */
+  async adopt(record: ProcessRecord, last: StartedProcess | undefined): Promise<void> {
     this.startedAt = record.startedAt;
     this.stoppedAt = record.stoppedAt;
     this.exitStatus = record.exitStatus ?? undefined;
     this.spawnError = record.spawnError;
     this.failures = record.failures;
     this.restarts = record.restarts;
+    if (this.#role === 'main') Object.assign(this.exits, record.exits);
     if (record.bootId !== (bootId() ?? '')) return;
     this.#state = record.state;
     if (!SIGNALLABLE_STATES.has(record.state)) {
@@ -501,12 +536,18 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       }
       return;
     }
+    const { running } = record;
+    // Who has been forgotten for a successor that there never was has still to be seen to end.
+    const started = last ?? running;
     if (!started) {
       // It was about to be started (again), and was not.
       this.#state = 'STOPPED';
       if (record.state !== 'STOPPING') this.#dispatch('start');
       return;
     }
+    const former = running && running.startTime !== started.startTime ? running : undefined;
+    if (former) await this.#succeed(former, started);
+    else this.#recorded = record.config;
     this.#adopted = true;
     this.#sockets.adopt(this.config);
     this.#began = started.startTime;
@@ -515,12 +556,34 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (!live || live.startTime !== started.startTime) {
       live?.close();
       this.#ended(await this.#host.endingOf(started));
+      for (const each of former ? [former, started] : [started]) this.#host.noteEnding(each);
       return;
     }
     const family = new Family(started, this.#host.cgroups.of(this.recordName, started.pid));
     this.#begin({ ok: true, group: started.pid, ...started }, live, family);
-    if (record.state === 'STARTING') this.#dispatch('spawned');
+    if (former) {
+      this.#record();
+      this.#host.noteEnding(former);
+    }
+    if (this.#state === 'STARTING') {
+      const startedAt = Date.now() - this.secondsUp * 1000;
+      this.#readiness = resumeReadiness(this.config, this.group, startedAt, this.#host, this.#warn);
+      this.#dispatch('spawned');
+    }
     if (record.state === 'STOPPING') this.#sendStopSignal();
+  }
+
+  /** The supervisor before us had started it again, and not yet written that down. */
+  async #succeed(former: StartedProcess, started: StartedProcess): Promise<void> {
+    const ending = await this.#host.endingOf(former);
+    this.exits[exitReason(this.config, ending, this.#state === 'RUNNING' ? 'up' : 'not-up')]++;
+    const lives = native.secondsSinceBoot() - started.startTime / TICKS;
+    this.exitStatus = exitStatusOf(ending);
+    this.exits[exitReason(this.config, ending, 'up')]++;
+    this.startedAt = Date.now() - lives * 1000;
+    this.stoppedAt = this.startedAt;
+    this.restarts++;
+    this.#state = 'STARTING';
   }
 
   // Another in its place.

@@ -68,6 +68,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #exits = new Map<number, KeptExit>();
   readonly #askers = new Map<number, (exit: KeptExit) => void>();
   #state: SupervisorState = 'RUNNING';
+  /** All that there is has been taken over or started. */
+  #hasBegun = false;
   /** Before a process is started for the first time, and after it has been removed. */
   prepare: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
   release: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
@@ -119,28 +121,31 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   // How those have ended who are no children of ours.
 
   #hearExit(exit: KeptExit): void {
-    const asker = this.#askers.get(exit.pid);
-    if (asker) asker(exit);
-    else this.#exits.set(exit.pid, exit);
-    this.#parts.keeper.seen(exit.pid);
+    this.#exits.set(exit.pid, exit);
+    this.#askers.get(exit.pid)?.(exit);
+    const isOurs = (process: SupervisedProcess) => [process.pid, this.pidBeside(process)].includes(exit.pid);
+    if (this.#hasBegun && ![...this.processes()].some(isOurs)) this.noteEnding(exit);
+  }
+
+  noteEnding({ pid }: { pid: number }): void {
+    if (this.#exits.delete(pid)) this.#parts.keeper.seen(pid);
   }
 
   async endingOf(started: StartedProcess, live?: LiveProcess): Promise<Exit | undefined> {
     await this.#parts.keeper.exitsTold;
     const told = this.#exits.get(started.pid);
-    this.#exits.delete(started.pid);
     if (told?.startTime === started.startTime) return exitOf(told.status);
     return live && ((await this.#askKeeper(started)) ?? live.exit());
   }
 
   #askKeeper({ pid, startTime }: StartedProcess): Promise<Exit | undefined> {
     return new Promise((resolve) => {
-      const settle = (exit: KeptExit | undefined) => {
+      const settle = (exit?: KeptExit) => {
         clearTimeout(timer);
         this.#askers.delete(pid);
         resolve(exit?.startTime === startTime ? exitOf(exit.status) : undefined);
       };
-      const timer = setTimeout(() => settle(undefined), ENDING_MS);
+      const timer = setTimeout(settle, ENDING_MS);
       this.#askers.set(pid, settle);
     });
   }
@@ -196,6 +201,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       const { state } = found.record;
       if (process.config.listener && isUp(found.record) && state !== 'STOPPING') void this.#renew(process);
     }
+    // Nobody else is waited for who has ended before.
+    this.#hasBegun = true;
+    for (const exit of [...this.#exits.values()]) this.#hearExit(exit);
     this.emit('begun');
   }
 

@@ -65,6 +65,27 @@ describe('wrong usage', () => {
     expect(ran).toEqual({ status: 2, signal: null, stdout: '', stderr: `tdaemon: ${message}\n` });
   });
 
+  it.each([
+    [['help'], "cannot execute 'help': not found in PATH (ENOENT); did you mean 'tdaemon --help'?"],
+    [
+      ['relaod', '-p', 'x'],
+      "cannot execute 'relaod': not found in PATH (ENOENT); did you mean 'tdaemon reload'?",
+    ],
+    [['no-such-program'], "cannot execute 'no-such-program': not found in PATH (ENOENT)"],
+    [['--', 'relaod'], "cannot execute 'relaod': not found in PATH (ENOENT)"],
+  ])('%j: a subcommand was meant, perhaps', async (words, message) => {
+    const ran = await tdaemon(words, { env: { ...process.env, PATH: '/usr/bin:/bin' } });
+    expect(ran).toEqual({ status: 127, signal: null, stdout: '', stderr: `tdaemon: ${message}\n` });
+  });
+
+  it.each([
+    [['stop', 'app.pid'], "unexpected word 'app.pid' (a pidfile: --pidfile app.pid)"],
+    [['signal', '-p', 'app.pid', 'HUP', 'x'], "unexpected word 'x'"],
+  ])('%j: a word too many', async (words, message) => {
+    const ran = await tdaemon(words);
+    expect(ran).toEqual({ status: 2, signal: null, stdout: '', stderr: `tdaemon: ${message}\n` });
+  });
+
   it('is told in JSON to who asks for it, even where the words cannot be read', async () => {
     const ran = await tdaemon(['--json', '--nice', 'x', 'true']);
     const message = "--nice: 'x' is not a whole number";

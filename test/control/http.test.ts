@@ -4,10 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { encodeCall } from '../../src/control/encode';
 import { ask, basic, dial, post, rpc, type Server } from '../helpers/control';
 import { eventually } from '../helpers/eventually';
+import { because, missing } from '../helpers/needs';
 import { freePort } from '../helpers/port';
 import { descriptors } from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { type Supervised, supervise, superviseCommand, supervisedLater } from '../helpers/supervise';
+import { run } from '../helpers/tdaemon';
+import { isRoot, STRANGER } from '../helpers/users';
 
 const CALL = encodeCall('supervisor.getState', []);
 const PASSWORD = 'pa:ss w\u00f6rd';
@@ -231,6 +234,93 @@ describe('a browser', () => {
     expect((await post(tcp, CALL, { ...headers, Origin: 'https://evil.example.org' })).status).toBe(403);
     expect((await post(tcp, CALL, { ...headers, Origin: 'http://anything.example.org' })).status).toBe(200);
   });
+});
+
+describe('a method of HTTP', () => {
+  it('that is not for a path is refused, and HEAD has an end everywhere', async () => {
+    const { unix } = await start();
+    const paths: [string, Record<string, number>][] = [
+      ['/RPC2', { GET: 400, HEAD: 400, PUT: 400, OPTIONS: 400, DELETE: 400, TRACE: 400 }],
+      ['/logtail/a', { HEAD: 200, POST: 400, PUT: 400, OPTIONS: 400, DELETE: 400 }],
+      ['/mainlogtail', { HEAD: 200, POST: 400, PUT: 400, OPTIONS: 400 }],
+      ['/metrics', { GET: 200, HEAD: 200, POST: 405, PUT: 405, OPTIONS: 405 }],
+      ['/health', { GET: 200, HEAD: 200, POST: 405, PUT: 405, OPTIONS: 405 }],
+      ['/nothing', { GET: 404, HEAD: 404, POST: 404, PUT: 404, OPTIONS: 404, TRACE: 404 }],
+      ['*', { OPTIONS: 404 }],
+    ];
+    for (const [path, statuses] of paths)
+      for (const [method, status] of Object.entries(statuses)) {
+        const { socket, text, closed } = await dial(unix);
+        const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close`;
+        socket.write(`${head}\r\n\r\n`);
+        await closed;
+        expect(text(), head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+        if (method === 'HEAD') expect(text(), head).toMatch(/\r\n\r\n$/);
+        if (status === 400 || status === 405) expect(text()).toMatch(/\r\nAllow: (?:POST|GET, HEAD)\r\n/);
+      }
+  });
+
+  it('that makes a proxy of it, or something else than HTTP, ends the connection', async () => {
+    const { unix } = await start();
+    for (const request of [
+      'CONNECT example.org:22 HTTP/1.1\r\nHost: x\r\n\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    ]) {
+      const { socket, closed } = await dial(unix);
+      socket.write(request);
+      await closed;
+    }
+    const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket' };
+    expect((await post(unix, CALL, upgrade)).status).toBe(200);
+  });
+});
+
+describe('one connection', () => {
+  it('takes thousands of requests, one after the other, and some ahead', async () => {
+    const { unix, supervised } = await start();
+    const line = await dial(unix);
+    const request = `POST /RPC2 HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: ${CALL.length}\r\n\r\n${CALL}`;
+    const answers = () => line.text().split('</methodResponse>').length - 1;
+    for (let round = 1; round <= 20; round++) {
+      line.socket.write(request.repeat(100));
+      await eventually('a hundred answers', () => answers() === round * 100);
+    }
+    expect(line.text().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2000);
+    expect(descriptors(supervised.supervisor as number).size).toBeLessThan(100);
+  });
+});
+
+describe('another user', () => {
+  const noCurl = isRoot ? missing('curl') : 'needs root';
+  it.skipIf(noCurl)(
+    `who may open the socket needs the password, and the log says who had a wrong one, not endlessly${because(noCurl)}`,
+    async () => {
+      const at = scratch();
+      const file = at.file('s.sock');
+      const section = `[unix_http_server]\nfile=${file}\nchmod=0777\nusername=user\npassword=right`;
+      const supervised = await supervise(at, `${section}\n[program:a]\ncommand=sleep 1000\nstartsecs=0`);
+      const curl = (...words: string[]) =>
+        run('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', '--unix-socket', file, ...words], {
+          ...STRANGER,
+          cwd: '/',
+        });
+      const url = 'http://localhost/health';
+      expect((await curl(url)).stdout).toBe('401');
+      expect(supervised.mainLog).not.toContain('refused a request');
+      expect((await curl('-u', 'user:wrong', url)).stdout).toBe('401');
+      expect((await curl('-u', 'user:right', url)).stdout).toBe('200');
+      const { Authorization } = basic('user', 'wrong');
+      const line = await dial({ socketPath: file });
+      line.socket.write(`GET /health HTTP/1.1\r\nAuthorization: ${Authorization}\r\n\r\n`.repeat(200));
+      await eventually('the refusals', () => line.text().match(/ 401 Unauthorized/g)?.length === 200);
+      const refused = () =>
+        supervised.mainLog.match(
+          /unix:\/\/\S+: refused a request of a local user: wrong name or password/g,
+        ) ?? [];
+      await eventually('the log', () => refused().length >= 20);
+      expect(refused().length).toBeLessThan(60);
+    },
+  );
 });
 
 describe('many clients', () => {

@@ -89,11 +89,21 @@ describe('a fault', () => {
 });
 
 describe('system', () => {
-  it('lists 41 methods, each with its help and types', async () => {
+  it("lists supervisord's 41 methods and ours beside them, each with its help and types", async () => {
     const { unix } = await start('');
     const names = await rpc<string[]>(unix, 'system.listMethods');
     expect(names).toEqual([...names].sort());
-    expect(names.length).toBe(41);
+    expect(names.filter((name) => !name.startsWith('tdaemon.')).length).toBe(41);
+    expect(names.filter((name) => name.startsWith('tdaemon.'))).toEqual(
+      [
+        'getAllProcessStatus',
+        'getProcessStatus',
+        'getSupervisorInfo',
+        'getVersion',
+        'handover',
+        'rollingRestart',
+      ].map((name) => `tdaemon.${name}`),
+    );
     for (const name of names) {
       expect(await rpc<string>(unix, 'system.methodHelp', name)).toMatch(/[\w)\]}]\.$/);
       expect((await rpc<string[]>(unix, 'system.methodSignature', name)).length).toBeGreaterThan(0);

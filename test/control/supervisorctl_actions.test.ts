@@ -1,4 +1,4 @@
-/** The real supervisorctl does the same with ours as with the real supervisord: the same words, the same exit codes. Starting, stopping, signals. */
+/** The real supervisorctl and `tdaemon ctl` do the same with ours as with the real supervisord: the same words, the same exit codes. Starting, stopping, signals. */
 import { describe, expect, it } from 'vitest';
 import { missing } from '../helpers/needs';
 import { PROGRAMS, SideBySide } from '../helpers/side_by_side';

@@ -1,10 +1,10 @@
-/** The real supervisorctl does the same with ours as with the real supervisord: the same words, the same exit codes. Logs, and talking to a program. */
+/** The real supervisorctl and `tdaemon ctl` do the same with ours as with the real supervisord: the same words, the same exit codes. Logs, and talking to a program. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import { missing } from '../helpers/needs';
-import { follow, PROGRAMS, SideBySide, supervisorctl, talk } from '../helpers/side_by_side';
+import { client, follow, PROGRAMS, SideBySide, talk } from '../helpers/side_by_side';
 
 const NEEDS = missing('supervisord', 'supervisorctl');
 const LIMIT = 900_000;
@@ -37,8 +37,7 @@ describe.skipIf(NEEDS)(`supervisorctl${NEEDS ? ` (${NEEDS})` : ''}`, () => {
       clear g:*
       clear n:n_00
       clear all`);
-    const [ours, theirs] = await both.each((side) => supervisorctl(side, ['maintail', '-4000']));
-    for (const { status, stdout } of [ours, theirs]) {
+    for (const { status, stdout } of await both.each((side) => client(side, ['maintail', '-4000']))) {
       expect(status).toBe(0);
       expect(stdout).toMatch(/ INFO spawned: 'b' with pid \d+\n/);
     }

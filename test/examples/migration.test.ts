@@ -2,6 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/option_table';
+import { scan } from '../../src/cli/scan';
+import { splitWords } from '../../src/config/words';
+import { ACTIONS } from '../../src/control/client/actions';
 import { RESPECTS } from '../helpers/compare_daemons';
 import { documentTables } from '../helpers/document_tables';
 import { eventually } from '../helpers/eventually';
@@ -10,6 +14,7 @@ import { compared, manage, newMigrationRoot, startByLine } from '../helpers/migr
 import { because, missing, notRoot } from '../helpers/needs';
 import { ROOT } from '../helpers/paths';
 import * as procfs from '../helpers/procfs';
+import { tdaemon } from '../helpers/tdaemon';
 
 const TABLES = documentTables(path.join(ROOT, 'docs/MIGRATION.md'));
 interface Row {
@@ -34,6 +39,8 @@ async function againOf(at: ExampleRoot, line: string, pid: number): Promise<numb
   await onlyOne(at, pid);
   return status;
 }
+
+const COLUMNS = ['To start, instead of', 'While it runs, instead of', 'Instead of', "supervisord's", 'pm2'];
 
 const SECTIONS = [...new Set(TABLES.map(({ section }) => section))].filter((section) =>
   /\(\d\)$/.test(section),
@@ -112,8 +119,36 @@ describe('tools that are not in Debian', () => {
       if (line.includes(' node '))
         await eventually(`it is up: ${line}`, () => log().split('up\n').length > ups);
       const pid = at.pidIn('run/blog.pid');
-      expect(procfs.commandLine(pid).map(String), line).toEqual(['node', at.file('srv/blog/app.js')]);
+      const words = procfs.commandLine(pid).map(String);
+      if (line.includes('--respawn')) expect(words[0], line).toBe('tdaemon-keeper');
+      else expect(words, line).toEqual(['node', at.file('srv/blog/app.js')]);
       if (line.includes('USR2')) await eventually('USR2', () => log().includes('USR2'));
+    }
+  });
+});
+
+describe('supervisord', () => {
+  const rows = TABLES.filter(({ columns }) => columns[0] === "supervisord's").flatMap((table) => table.rows);
+
+  it.each(rows)('%s: the same words, and known here', (theirs = '', ours = '') => {
+    const words = (line: string) =>
+      line.replace(/^(supervisord|tdaemon supervise|supervisorctl|tdaemon ctl) ?/, '');
+    expect(words(ours)).toBe(words(theirs));
+    const isCtl = ours.startsWith('tdaemon ctl');
+    const { command } = scan(splitWords(words(ours)), COMMANDS[isCtl ? 'ctl' : 'supervise']);
+    if (isCtl) expect(ACTIONS.map(({ name }) => name)).toContain(command[0]);
+    else expect(command).toEqual([]);
+  });
+
+  it('configurations in the document are right', async () => {
+    const text = fs.readFileSync(path.join(ROOT, 'docs/MIGRATION.md'), 'utf8');
+    const blocks = [...text.matchAll(/^```ini\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const block of blocks) {
+      const at = newMigrationRoot();
+      fs.mkdirSync(at.file('srv/web'), { recursive: true });
+      const file = at.write('supervisord.conf', at.moved(block));
+      expect(await tdaemon(['supervise', '--check', '-c', file])).toMatchObject({ status: 0, stderr: '' });
     }
   });
 });
@@ -130,10 +165,8 @@ it('the document has no other tables and no other words', () => {
     'old ones',
   ];
   for (const { section, columns, rows } of TABLES) {
-    expect(['To start, instead of', 'While it runs, instead of', 'Instead of'], section).toContain(
-      columns[0],
-    );
-    for (const [, , same] of rows)
+    expect(COLUMNS, section).toContain(columns[0]);
+    for (const [, , same] of columns[0] === 'pm2' ? [] : rows)
       if (same !== undefined) expect(known).toEqual(expect.arrayContaining(same.split(', ')));
   }
 });

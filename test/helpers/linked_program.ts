@@ -1,4 +1,4 @@
-/** Programs of test/fixtures/linked, each linked in its own way: statically, or with a library. */
+/** What is in test/fixtures/linked, each linked in its own way: statically, with a library, or as one. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { ROOT } from './paths';

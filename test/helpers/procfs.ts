@@ -131,6 +131,21 @@ export function mentioning(text: string): number[] {
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid && words(pid).includes(text));
 }
 
+/** All processes but this one whose working directory it is. Some, as redis-server, write their name over all that mentions it. */
+export function workingIn(directory: string): number[] {
+  const isThere = (pid: number) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/cwd`) === directory;
+    } catch {
+      return false;
+    }
+  };
+  return fs
+    .readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && isThere(pid));
+}
+
 export function childrenOf(parent: number): number[] {
   return fs
     .readdirSync('/proc')

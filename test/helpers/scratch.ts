@@ -1,13 +1,13 @@
 /**
- * A directory of its own for each test. At the end of the test every process that still mentions it is ended,
- * by pid: the name is unique, so it is ours.
+ * A directory of its own for each test. At the end of the test every process that still mentions it, or works in it, is
+ * ended, by pid: the name is unique, so it is ours.
  */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually';
-import { isAlive, mentioning, stat } from './procfs';
+import { isAlive, mentioning, stat, workingIn } from './procfs';
 
 function kill(pid: number): void {
   try {
@@ -31,7 +31,7 @@ export function scratch(parent = os.tmpdir()): Scratch {
   // Other users' daemons work in it.
   fs.chmodSync(directory, 0o755);
   onTestFinished(async () => {
-    const left = mentioning(directory);
+    const left = [...mentioning(directory), ...workingIn(directory)];
     left.forEach(kill);
     for (const pid of left) await eventually(`the end of ${pid}`, () => !isAlive(pid));
     fs.rmSync(directory, { recursive: true, force: true });

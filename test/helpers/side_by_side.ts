@@ -1,8 +1,12 @@
-/** The real supervisord and ours with the same configuration, and the real supervisorctl asking both the same. */
+/**
+ * The real supervisord and ours with the same configuration, and both asked the same by the real supervisorctl and by `tdaemon ctl`:
+ * four sides, of which the one that is supervisor's on both ends says what is right.
+ */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { eventually } from './eventually';
+import { TDAEMON } from './paths';
 import { freePort } from './port';
 import { endLater, type Scratch, scratch } from './scratch';
 import { type Supervised, superviseCommand, supervisedLater } from './supervise';
@@ -63,15 +67,30 @@ startsecs=0
 autorestart=false
 `;
 
-export interface Side {
+/** Who is asked, and by whom. */
+export interface Kind {
+  server: 'tdaemon' | 'supervisord';
+  client: 'ctl' | 'supervisorctl';
+}
+
+export interface Side extends Kind {
   directory: string;
   configFile: string;
   port: number;
 }
 
+/** What ctl does otherwise on purpose: no names of Python's classes, and a wrong password is said once. */
+const AFTER_REFUSED = /(?<=^Server requires authentication\n)error: .*ProtocolError.*\n/gm;
+const EXCEPTION = /^error: .*$/gm;
+/** Of a group, which has no logs of its own: supervisorctl shows Python's None for its processes. */
+const NO_PROCESS = /:None(?=: ERROR)/g;
+
 /** What differs by nature: processes, times, places. */
 function normalize(text: string, { directory, port }: Side): string {
   return text
+    .replace(AFTER_REFUSED, '')
+    .replace(EXCEPTION, 'error: ')
+    .replace(NO_PROCESS, ':*')
     .replaceAll(directory, 'DIR')
     .replaceAll(String(port), 'PORT')
     .replace(/\bpid \d+, uptime \d+:\d\d:\d\d/g, 'pid N, uptime T')
@@ -88,55 +107,90 @@ export interface Shown {
   stderr: string;
 }
 
-export class SideBySide {
-  readonly ours: Side;
-  readonly theirs: Side;
-  readonly supervised: Supervised;
-  readonly differences: { action: string; ours: Shown; theirs: Shown }[] = [];
+interface Difference {
+  action: string;
+  by: Kind;
+  ours: Shown;
+  theirs: Shown;
+}
 
-  private constructor(ours: Side, theirs: Side, supervised: Supervised) {
-    this.ours = ours;
-    this.theirs = theirs;
+const isEqual = (one: Shown, other: Shown) => JSON.stringify(one) === JSON.stringify(other);
+
+export class SideBySide {
+  /** The real supervisorctl with ours, and with the real supervisord; then ctl with both. */
+  readonly sides: readonly [Side, Side, ...Side[]];
+  readonly supervised: Supervised;
+  readonly differences: Difference[] = [];
+
+  private constructor(sides: [Side, Side, ...Side[]], supervised: Supervised) {
+    this.sides = sides;
     this.supervised = supervised;
   }
 
   /** @param programs DIR is the directory of each side */
-  static async start(programs: string): Promise<SideBySide> {
+  static async start(programs: string, { withCtl = true } = {}): Promise<SideBySide> {
     const at = scratch();
-    const ours = await side(at, 'ours', programs);
-    const theirs = await side(at, 'theirs', programs);
-    const own = { ...at, directory: ours.directory, file: (name: string) => path.join(ours.directory, name) };
-    const supervised = supervisedLater(own);
-    const ran = await Promise.all([superviseCommand(own), run('supervisord', ['-c', theirs.configFile])]);
-    for (const { status, stdout, stderr } of ran) if (status !== 0) throw new Error(`${stdout}${stderr}`);
-    for (const { directory } of [ours, theirs])
-      await eventually('its socket', () => fs.existsSync(path.join(directory, 's.sock')));
-    return new SideBySide(ours, theirs, supervised);
+    const sides: [Side, Side, ...Side[]] = [
+      await side(at, { server: 'tdaemon', client: 'supervisorctl' }, programs),
+      await side(at, { server: 'supervisord', client: 'supervisorctl' }, programs),
+    ];
+    if (withCtl)
+      sides.push(
+        await side(at, { server: 'tdaemon', client: 'ctl' }, programs),
+        await side(at, { server: 'supervisord', client: 'ctl' }, programs),
+      );
+    const supervised = await Promise.all(sides.map((each) => startServer(at, each)));
+    return new SideBySide(sides, supervised[0] as Supervised);
+  }
+
+  get ours(): Side {
+    return this.sides[0];
+  }
+
+  get theirs(): Side {
+    return this.sides[1];
   }
 
   configure(programs: string): void {
-    for (const side of [this.ours, this.theirs])
-      fs.writeFileSync(side.configFile, configuration(side, programs));
+    for (const side of this.sides) fs.writeFileSync(side.configFile, configuration(side, programs));
   }
 
-  each<Result>(act: (side: Side) => Promise<Result>): Promise<[Result, Result]> {
-    return Promise.all([act(this.ours), act(this.theirs)]);
+  each<Result>(act: (side: Side) => Promise<Result>): Promise<[Result, Result, ...Result[]]> {
+    return Promise.all(this.sides.map(act)) as Promise<[Result, Result, ...Result[]]>;
   }
 
   /** @param args PORT is the port of each side */
-  async shown(args: readonly string[]): Promise<{ ours: Shown; theirs: Shown }> {
-    const [ours, theirs] = await this.each(async (side) => {
+  shown(args: readonly string[]): Promise<[Shown, Shown, ...Shown[]]> {
+    return this.each(async (side) => {
       const words = args.map((word) => word.replaceAll('PORT', String(side.port)));
-      const { status, stdout, stderr } = await supervisorctl(side, words);
+      const { status, stdout, stderr } = await client(side, words);
       return { status, stdout: normalize(stdout, side), stderr: normalize(stderr, side) };
     });
-    return { ours, theirs };
+  }
+
+  #note(action: string, shown: readonly [Shown, Shown, ...Shown[]]): void {
+    const theirs = shown[1];
+    for (const [at, ours] of shown.entries())
+      if (!isEqual(ours, theirs)) {
+        const { server, client } = this.sides[at] as Side;
+        this.differences.push({ action, by: { server, client }, ours, theirs });
+      }
   }
 
   /** Notes where they differ. */
   async compare(action: string): Promise<void> {
-    const { ours, theirs } = await this.shown(words(action));
-    if (JSON.stringify(ours) !== JSON.stringify(theirs)) this.differences.push({ action, ours, theirs });
+    this.#note(action, await this.shown(words(action)));
+  }
+
+  /** In the shell. */
+  async compareTyped(typed: string): Promise<void> {
+    const shown = await this.each(async (side) => {
+      const ran = talk(side, [], typed);
+      ran.end();
+      const { status, text } = await ran.done;
+      return { status, stdout: normalize(text, side), stderr: '' };
+    });
+    this.#note(typed, shown);
   }
 
   /** One action a line. */
@@ -149,14 +203,26 @@ export class SideBySide {
   async compareSettled(action: string, settled: RegExp): Promise<void> {
     const end = Date.now() + 30_000;
     for (;;) {
-      const { ours, theirs } = await this.shown(words(action));
-      const isSettled = settled.test(ours.stdout) && settled.test(theirs.stdout);
-      if (isSettled && JSON.stringify(ours) === JSON.stringify(theirs)) return;
-      if (Date.now() < end) continue;
-      this.differences.push({ action, ours, theirs });
-      return;
+      const shown = await this.shown(words(action));
+      const isSettled = shown.every((each) => settled.test(each.stdout) && isEqual(each, shown[1]));
+      if (isSettled) return;
+      if (Date.now() > end) return this.#note(action, shown);
     }
   }
+}
+
+async function startServer(
+  at: Scratch,
+  { server, directory, configFile }: Side,
+): Promise<Supervised | undefined> {
+  const own = { ...at, directory, file: (name: string) => path.join(directory, name) };
+  const supervised = server === 'tdaemon' ? supervisedLater(own) : undefined;
+  const { status, stdout, stderr } = await (supervised
+    ? superviseCommand(own)
+    : run('supervisord', ['-c', configFile]));
+  if (status !== 0) throw new Error(`${stdout}${stderr}`);
+  await eventually('its socket', () => fs.existsSync(path.join(directory, 's.sock')));
+  return supervised;
 }
 
 export function words(action: string): string[] {
@@ -169,8 +235,22 @@ function environmentOf({ configFile }: Side): NodeJS.ProcessEnv {
   return { ...process.env, LC_ALL: 'C.UTF-8', PYTHONUNBUFFERED: '1', HOME };
 }
 
-export function supervisorctl(side: Side, args: readonly string[]): Promise<Ran> {
-  return run('supervisorctl', ['-c', side.configFile, ...args], { env: environmentOf(side) });
+/** The program and its first words. */
+function commandOf({ client, configFile }: Side): [string, ...string[]] {
+  const command: [string, ...string[]] = client === 'ctl' ? [TDAEMON, 'ctl'] : ['supervisorctl'];
+  return [...command, '-c', configFile];
+}
+
+export function client(side: Side, args: readonly string[]): Promise<Ran> {
+  const [program, ...words] = commandOf(side);
+  return run(program, [...words, ...args], { env: environmentOf(side) });
+}
+
+function spawnClient(side: Side, args: readonly string[]) {
+  const [program, ...words] = commandOf(side);
+  const child = spawn(program, [...words, ...args], { env: environmentOf(side) });
+  endLater(child.pid as number);
+  return child;
 }
 
 export interface Talk {
@@ -181,10 +261,9 @@ export interface Talk {
   done: Promise<{ status: number | null; text: string }>;
 }
 
-/** supervisorctl with somebody who types. */
+/** A client with somebody who types. */
 export function talk(side: Side, args: readonly string[], typed: string): Talk {
-  const child = spawn('supervisorctl', ['-c', side.configFile, ...args], { env: environmentOf(side) });
-  endLater(child.pid as number);
+  const child = spawnClient(side, args);
   let text = '';
   for (const output of [child.stdout, child.stderr])
     output.setEncoding('utf8').on('data', (part: string) => {
@@ -197,10 +276,9 @@ export function talk(side: Side, args: readonly string[], typed: string): Talk {
   return { text: () => text, end: () => void child.stdin.end(), done };
 }
 
-/** supervisorctl that goes on until it is interrupted. */
+/** A client that goes on until it is interrupted. */
 export function follow(side: Side, args: readonly string[]): { text(): string; end(): void } {
-  const child = spawn('supervisorctl', ['-c', side.configFile, ...args], { env: environmentOf(side) });
-  endLater(child.pid as number);
+  const child = spawnClient(side, args);
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text += part;
@@ -228,10 +306,11 @@ ${programs.replaceAll('DIR', directory)}
 `;
 }
 
-async function side(at: Scratch, name: string, programs: string): Promise<Side> {
-  const directory = at.file(name);
+async function side(at: Scratch, kind: Kind, programs: string): Promise<Side> {
+  const directory = at.file(`${kind.server}-${kind.client}`);
   fs.mkdirSync(directory);
-  const made = { directory, configFile: path.join(directory, 'supervisord.conf'), port: await freePort() };
+  const configFile = path.join(directory, 'supervisord.conf');
+  const made = { ...kind, directory, configFile, port: await freePort() };
   fs.writeFileSync(made.configFile, configuration(made, programs));
   return made;
 }

@@ -1,4 +1,5 @@
 /** The supervisor is killed, and nobody else notices. */
+import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
@@ -102,6 +103,55 @@ startretries=0`,
     await supervised.until('late', 'is adopted', ({ adopted }) => adopted);
     at.write('late', '');
     expect(await supervised.reaches('late', 'EXITED')).toMatchObject({ exitStatus: 9 });
+  });
+
+  it('whether it is ready is asked again of one that was STARTING', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:asked]
+command=sleep 1000
+startsecs=0
+ready=file:${at.file('there')}
+[program:old]
+command=sleep 1000
+startsecs=0
+ready=file:${at.file('before')}
+[program:told]
+command=sh -c 'systemd-notify --ready; exec sleep 1000'
+startsecs=2
+ready=notify
+[program:needs]
+command=sleep 1000
+startsecs=0
+depends_on=asked`,
+    );
+    const { pid } = await supervised.reaches('asked', 'STARTING');
+    // What is older than the start is not what is waited for.
+    at.write('before', '');
+    fs.utimesSync(at.file('before'), 1, 1);
+    await killSupervisor(supervised);
+    // It may have said so to the one that is no more.
+    await supervised.reaches('told', 'RUNNING');
+    expect(await supervised.of('asked')).toMatchObject({ state: 'STARTING', pid, adopted: true });
+    expect((await supervised.of('old')).state).toBe('STARTING');
+    expect(await supervised.of('needs')).toMatchObject({ state: 'STOPPED', waitingFor: ['asked'] });
+    at.write('there', '');
+    expect((await supervised.reaches('asked', 'RUNNING')).pid).toBe(pid);
+    await supervised.reaches('needs', 'RUNNING');
+    expect((await supervised.of('old')).state).toBe('STARTING');
+  });
+
+  it('one that is not ready in time is stopped, and tried again', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:a]\ncommand=sleep 1000\nstartsecs=0\nready=file:${at.file('never')}\nready_timeout=3\nstartretries=0`,
+    );
+    await supervised.reaches('a', 'STARTING');
+    await killSupervisor(supervised);
+    const shown = await supervised.reaches('a', 'FATAL');
+    expect(shown).toMatchObject({ pid: 0, spawnError: `not ready in time: file:${at.file('never')}` });
   });
 
   it('a stop goes on, and so does a start', async () => {
