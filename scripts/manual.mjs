@@ -10,10 +10,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { argument, layOut, list, plain } from './mdoc.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
-const WIDTH = 80;
 
 /** The pages are the same wherever they are made: the limits are Linux's. */
 const LIMITS =
@@ -50,21 +49,6 @@ async function tables() {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
-/** A text that mdoc takes for nothing but a text. */
-const plain = (text) =>
-  text
-    .replaceAll('\\', '\\e')
-    .replaceAll('…', '...')
-    .replaceAll('"', '\\(dq')
-    .replaceAll("'", '\\(aq')
-    .replace(/^\./, '\\&.');
-
-/** The same as one argument of a macro: no blank or bracket of it means anything. */
-const argument = (text) =>
-  plain(text)
-    .replaceAll(' ', '\\ ')
-    .replace(/^[[\]|().,:;?!]$/, '\\&$&');
-
 /** A sentence of a help that says its default at its end: `octal [022]`. */
 function sentences(help) {
   const [, text = '', standard] = /^(.*?)\s*(?:\[([^[\]]+)\])?$/.exec(help) ?? [];
@@ -96,8 +80,6 @@ function additions(lines) {
     },
   };
 }
-
-const list = (items, kind = '-tag -width Ds') => [`.Bl ${kind}`, ...items, '.El'];
 
 function options(all, more, where) {
   const groups = [...new Set(all.map(({ group }) => group))];
@@ -210,24 +192,6 @@ function page(source, known, file) {
     else text.push(line);
   }
   return `.\\" Made by scripts/manual.mjs from docs/man/${file} and the tables: change these.\n${layOut(text).join('\n')}\n`;
-}
-
-/** Examples are for copying: their hyphens stay what they are. Lines of text are not longer than mandoc's lint likes. */
-function layOut(lines) {
-  let literal = false;
-  return lines.flatMap((line) => {
-    if (line.startsWith('.Bd')) literal = true;
-    if (line.startsWith('.Ed')) literal = false;
-    if (line.startsWith('.Dl ') || (literal && !line.startsWith('.'))) return [line.replaceAll('-', '\\-')];
-    if (line.startsWith('.') || line.length <= WIDTH) return [line];
-    const broken = [''];
-    for (const word of line.split(' ')) {
-      const last = broken.at(-1);
-      if (last !== '' && last.length + 1 + word.length > WIDTH) broken.push(word);
-      else broken[broken.length - 1] = last === '' ? word : `${last} ${word}`;
-    }
-    return broken;
-  });
 }
 
 const known = { ...(await tables()), date: await date() };

@@ -1,5 +1,6 @@
-// What the add-on needs of a C++ library, so that a prebuilt one links to none: Node's own is its own affair, and a copy
-// of all of it would be several times the add-on. The rest comes from zig's libc++ (compile.mjs names the files).
+// What the add-on needs of a C++ library, so that a prebuilt one links to none: Node's own is its own affair,
+// and a copy of all of it would be several times the add-on. The rest comes from zig's libc++ (compile.mjs
+// names the files).
 #include <stdlib.h>
 
 #include <new>

@@ -1,6 +1,7 @@
 /*
- * glibc before 2.33 has no stat and fstat to link to: a program brings its own, which call these. Those that zig brings
- * keep an errno of their own, which nobody reads: a missing file would fail with whatever errno was before.
+ * glibc before 2.33 has no stat and fstat to link to: a program brings its own, which call these. Those that
+ * zig brings keep an errno of their own, which nobody reads: a missing file would fail with whatever errno
+ * was before.
  */
 #include <sys/stat.h>
 

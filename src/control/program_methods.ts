@@ -8,6 +8,7 @@ import { SupervisedProcess } from '../supervisor/supervised_process';
 import type { Supervisor } from '../supervisor/supervisor';
 import { FAULTS, Fault } from './faults';
 import { type Methods, method } from './method';
+import { inSlices } from './metrics/slices';
 import { allByName, allByPriority, byPriority, findNamed } from './names';
 import { infoOf } from './process_info';
 import type { RpcStruct, RpcValue } from './values';
@@ -49,6 +50,16 @@ export function statusOf(supervisor: Supervisor, process: SupervisedProcess, now
   };
 }
 
+/** Looking at a thousand takes longer than anybody may wait to be started again. */
+async function statusesOf(
+  supervisor: Supervisor,
+  processes: readonly SupervisedProcess[],
+): Promise<RpcStruct[]> {
+  const statuses: RpcStruct[] = [];
+  await inSlices(processes, (process) => statuses.push(statusOf(supervisor, process)));
+  return statuses;
+}
+
 function named(supervisor: Supervisor, names: readonly RpcValue[]): SupervisedProcess[] {
   if (names.includes('all')) return allByPriority(supervisor);
   const found = names.flatMap((name) => {
@@ -82,10 +93,7 @@ export const PROGRAM_METHODS: Methods = {
       takes: [],
       help: 'getAllProcessInfo, and of each restarts, failures, waitingFor, adopted, isolation, pidBeside, cpuSeconds, residentBytes, threads, openFiles, openFilesSoftLimit, openFilesHardLimit (-1: unlimited). What cannot be seen is absent.',
     },
-    ({ supervisor }) => {
-      const now = Date.now();
-      return allByName(supervisor).map((each) => statusOf(supervisor, each, now));
-    },
+    ({ supervisor }) => statusesOf(supervisor, allByName(supervisor)),
   ),
   getProcessStatus: method(
     {
@@ -93,10 +101,7 @@ export const PROGRAM_METHODS: Methods = {
       takes: ['array'],
       help: 'The same of those that are named; `group:*` is all of a group.',
     },
-    ({ supervisor }, names) => {
-      const now = Date.now();
-      return named(supervisor, names).map((each) => statusOf(supervisor, each, now));
-    },
+    ({ supervisor }, names) => statusesOf(supervisor, named(supervisor, names)),
   ),
   rollingRestart: method(
     {

@@ -105,7 +105,8 @@ const SHELLS: Shell[] = [
 
 /** Groups and programs of a supervisor that runs. */
 const NAMES: [string, string[]][] = [
-  ['tdaemon ctl -c supervisord.conf stop ', ['all', 'pair:*', 'pair:one', 'pair:two', 'single']],
+  ['tdaemon ctl -c supervisord.conf stop p', ['pair:*', 'pair:one', 'pair:two']],
+  ['tdaemon ctl -c supervisord.conf stop al', ['all']],
   ['tdaemon ctl -c supervisord.conf signal HUP s', ['single']],
   ['tdaemon ctl -c supervisord.conf update p', ['pair']],
 ];
@@ -118,6 +119,8 @@ serverurl=unix://%(here)s/socket
 [program:one]
 command=sleep 1000
 [program:two]
+command=sleep 1000
+[program:odd$(id)]
 command=sleep 1000
 [program:single]
 command=sleep 1000
@@ -133,6 +136,10 @@ it.skipIf(reasons.some(Boolean))(`the supervisor is asked for names${because(...
     const complete = await begin(at);
     for (const [line, expected] of NAMES)
       expect({ line, found: await complete(line) }, name).toEqual({ line, found: expected });
+    // A name that would be a command to the shell stays a name, or is not offered.
+    expect(await complete('tdaemon ctl -c supervisord.conf stop od'), name).toEqual(
+      name.startsWith('bash') ? ['od'] : ['odd$(id)'],
+    );
   }
 });
 

@@ -230,6 +230,8 @@ describe.skipIf(NEEDS)(`tdaemon ctl, when something is wrong${NEEDS ? ` (${NEEDS
     expect((await ask('[supervisorctl]\nserverurl=unix://%(here)s/%(ENV_SOCKET)s\n')).stdout).toBe('4.2.5\n');
     at.write('more.ini', `[supervisorctl]\nserverurl=unix://${socket}\n`);
     expect((await ask('[include]\nfiles=more.ini\n')).stdout).toBe('4.2.5\n');
+    at.write('tdaemon.conf', `[supervisorctl]\nserverurl=unix://${socket}\n`);
+    expect((await tdaemon(['ctl', 'version'], options)).stdout).toBe('4.2.5\n');
     // What is wrong elsewhere is not ctl's business.
     expect(
       (await ask(`[program:x]\nnumprocs=never\n[supervisorctl]\nserverurl=unix://${socket}\n`)).status,

@@ -1,7 +1,6 @@
 /** What may stand where on the command line, for all three shells: from the tables of options, actions and keys. */
 import { constants } from 'node:os';
 import { KEY_OPTIONS } from '../../config/options';
-import type { Words } from '../../control/client/actions';
 import { limitNames } from '../../process/limits';
 import { IO_CLASSES, POLICIES } from '../../process/scheduling';
 import { READY_KINDS } from '../../readiness/parse';
@@ -88,9 +87,6 @@ export const AFTER: Record<Command, 'command' | 'signal' | 'action' | 'shell' | 
   ctl: 'action',
   completion: 'shell',
 };
-
-/** Actions by what follows them. */
-export type { Words };
 
 export const ALL_COMMANDS = Object.keys(COMMANDS) as Command[];
 

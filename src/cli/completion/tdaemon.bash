@@ -100,6 +100,8 @@ _tdaemon_programs() {
   local program=${line[0]/#"~"/$HOME}
   "${limit[@]}" "$program" ctl "${options[@]}" status 2>/dev/null </dev/null |
     while read -r name state _; do
+      # bash puts words in as they are: one that is more than a name to a shell is not offered.
+      [[ $name == *[\$\`\'\"\\\;\&\|\<\>\(\)\{\}\[\]\*\?\!\#\~]* ]] && continue
       case $state in STOPPED | STARTING | RUNNING | BACKOFF | STOPPING | EXITED | FATAL | UNKNOWN) echo "$name" ;; esac
     done
 }
