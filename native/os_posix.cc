@@ -1,8 +1,8 @@
 // os.h for systems without Linux's calls (macOS, the BSDs): the nearest that POSIX has. Compiled on Linux
 // too, by `npm run build:native -- -Dposix_fallback=1`, so that it cannot rot. What is weaker here: there
 // is no pidfd (a pid is told from a later one by its start time only), ids are changed with the C library's
-// calls (fork only, never shared memory), a killed leader leaves the daemon alone, and pidfiles have no
-// identity attribute.
+// calls (fork only, never shared memory), a killed leader leaves the daemon alone, pidfiles have no
+// identity attribute, and a --foreground that fails after the user has changed leaves a stale one.
 #include "os.h"
 
 #include <dirent.h>

@@ -34,3 +34,7 @@ if (asked || !hasKeeper || !loads()) {
   if (error) console.error(`tdaemon: cannot compile the add-on: ${error.message}`);
   process.exitCode = status ?? 1;
 }
+
+// For this node, a start that need not compile its JavaScript. Without it all is the same, some milliseconds later.
+if (!process.exitCode && existsSync(path.join(root, 'dist')))
+  spawnSync(process.execPath, [path.join(root, 'scripts', 'code_cache.mjs')], { cwd: root, stdio: 'ignore' });

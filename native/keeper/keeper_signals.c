@@ -20,6 +20,10 @@ static uint64_t arrived;
 /* Told to the present supervisor. */
 static uint64_t told;
 
+/* As kill(1), Node and glibc count. musl keeps 34 for itself: its SIGRTMIN is 35, and its sigaddset refuses
+ * 34, which would then end us. */
+enum { FIRST_REAL_TIME = 34, LAST_REAL_TIME = 64 };
+
 static uint64_t bit(int signal) { return UINT64_C(1) << (unsigned)(signal - 1); }
 
 static uint64_t ends(void) { return bit(SIGTERM) | bit(SIGINT) | bit(SIGQUIT); }
@@ -29,7 +33,10 @@ void signals_ours(sigset_t *set) {
   sigaddset(set, SIGCHLD);
   sigaddset(set, SIGPIPE);
   for (size_t i = 0; i < PASSED; i++) sigaddset(set, passed[i].signal);
-  for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++) sigaddset(set, signal);
+  uint64_t mask; /* what the kernel reads, of any sigset_t */
+  memcpy(&mask, set, sizeof mask);
+  for (int signal = FIRST_REAL_TIME; signal <= LAST_REAL_TIME; signal++) mask |= bit(signal);
+  memcpy(set, &mask, sizeof mask);
 }
 
 void signals_arrived(int signal) {
@@ -45,7 +52,7 @@ static const char *name_of(int signal) {
   for (size_t i = 0; i < PASSED; i++) {
     if (passed[i].signal == signal) return passed[i].name;
   }
-  int above = signal - SIGRTMIN;
+  int above = signal - FIRST_REAL_TIME;
   if (above < 0) return NULL;
   char *digits = real_time + strlen("RTMIN+");
   if (above >= 10) *digits++ = (char)('0' + above / 10);
@@ -55,7 +62,7 @@ static const char *name_of(int signal) {
 }
 
 const char *signals_next(void) {
-  for (int signal = 1; arrived != 0 && signal <= SIGRTMAX; signal++) {
+  for (int signal = 1; arrived != 0 && signal <= LAST_REAL_TIME; signal++) {
     if ((arrived & bit(signal)) == 0) continue;
     arrived &= ~bit(signal);
     told |= bit(signal);

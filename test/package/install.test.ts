@@ -46,6 +46,10 @@ describe.skipIf(needs)(`the tarball${because(needs)}`, () => {
     });
     const installed = path.join(prefix, 'lib', 'node_modules', 'tdaemon');
     expect(fs.existsSync(path.join(installed, 'build'))).toBe(false);
+    // Made for the node that is here.
+    expect(
+      fs.readdirSync(path.join(installed, 'dist')).filter((name) => name.endsWith('.cache')),
+    ).toHaveLength(1);
     await expectMainJob(at, [path.join(prefix, 'bin', 'tdaemon')], env);
   });
 

@@ -30,7 +30,7 @@ it('what is in it is meant to be: no tests, no scripts but the install, no objec
     tarball()
       .files.map(({ path: file }) => file)
       .filter((file) => file.startsWith('scripts/')),
-  ).toEqual(['scripts/install.mjs']);
+  ).toEqual(['scripts/code_cache.mjs', 'scripts/install.mjs']);
 });
 
 it('an install has at most 12 packages, and no other than tdaemon itself has a script', async () => {
