@@ -55,6 +55,8 @@ export interface StateChange {
 /** Of a process that is the second of its name, or takes up what was recorded. */
 export interface Identity {
   autoLogs?: ProcessRecord['autoLogs'];
+  /** Of the process that was started last. */
+  lastPid?: number;
   /** Under which of the two names of a process it is recorded. */
   slot?: string;
   /** Its channels are used, and its other slot. */
@@ -121,7 +123,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     group: string,
     groupPriority: number,
     config: ProcessConfig,
-    { autoLogs, slot = '', beside, role = 'main' }: Identity = {},
+    { autoLogs, lastPid = 0, slot = '', beside, role = 'main' }: Identity = {},
   ) {
     super();
     this.#host = host;
@@ -131,6 +133,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.channels = beside?.channels ?? new Channels(host.logs, `${group}:${config.name}`, config, autoLogs);
     this.#sockets = new ProgramSockets(host.sockets, beside ? `${this.fullName} beside` : this.fullName);
     this.exits = beside?.exits ?? noExits();
+    this.#lastPid = lastPid;
     this.#slot = beside ? (beside.#slot === '' ? SECOND_SLOT : '') : slot;
     this.#role = role;
     this.setMaxListeners(0);
@@ -163,6 +166,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** 0: there is none. */
   get pid(): number {
     return this.#started?.pid ?? 0;
+  }
+
+  /** Also before it is taken over, and after it has ended; 0: it is STOPPED, or has never been started. */
+  get lastPid(): number {
+    return this.#lastPid;
   }
 
   get startTime(): number {
@@ -579,7 +587,6 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.exits[exitReason(this.config, ending, this.#state === 'RUNNING' ? 'up' : 'not-up')]++;
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
-    this.exits[exitReason(this.config, ending, 'up')]++;
     this.startedAt = Date.now() - lives * 1000;
     this.stoppedAt = this.startedAt;
     this.restarts++;

@@ -167,7 +167,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
         group.name,
         group.priority,
         isUp(record) ? record.config : config,
-        { autoLogs: record.autoLogs, slot },
+        { autoLogs: record.autoLogs, slot, lastPid: lastPidOf(found) },
       );
       adopted.push({ process, found });
       return process;
@@ -214,9 +214,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   }
 
   /** It runs, and the file has it no more: it goes on until `update`. */
-  #adoptRemoved({ record, slot }: FoundProcess): SupervisedProcess {
-    const { group: name, groupPriority: priority, config, autoLogs } = record;
-    const process = new SupervisedProcess(this, name, priority, config, { autoLogs, slot });
+  #adoptRemoved(found: FoundProcess): SupervisedProcess {
+    const { group: name, groupPriority: priority, config, autoLogs } = found.record;
+    const identity = { autoLogs, slot: found.slot, lastPid: lastPidOf(found) };
+    const process = new SupervisedProcess(this, name, priority, config, identity);
     const group = this.#groups.get(name);
     const others = group?.processes ?? [];
     this.#include(new ProcessGroup({ name, priority, kind: config.kind }, [...others, process]));
@@ -336,6 +337,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     this.emit('group-removed', name);
     return true;
   }
+}
+
+/** What it has written before it is taken over is already heard. */
+function lastPidOf({ record, started }: FoundProcess): number {
+  return SIGNALLABLE_STATES.has(record.state) ? ((started ?? record.running)?.pid ?? 0) : 0;
 }
 
 function isUp({ state }: ProcessRecord): boolean {

@@ -10,7 +10,7 @@ import { ROOT } from '../helpers/paths';
 import { type Scratch, scratch } from '../helpers/scratch';
 
 const tarball = packed();
-const needs = noPrebuilt() ?? (process.env.TDAEMON_SHIP === 'long' ? undefined : 'npm run test:ship');
+const needs = noPrebuilt();
 
 interface Manager {
   /** In the registry, and its program in there. */

@@ -73,8 +73,8 @@ export class ProcessOutput {
   }
 
   #writer(channel: Writer['channel']): Writer {
-    const { name, group, pid } = this.#process;
-    if (pid > 0) this.#pid = pid;
+    const { name, group, lastPid } = this.#process;
+    if (lastPid > 0) this.#pid = lastPid;
     return { process: name, group, channel, pid: this.#ended ?? this.#pid };
   }
 

@@ -58,6 +58,11 @@ function changesList({ added, changed, removed }: NonNullable<Outcome['changes']
   );
 }
 
+/** Milliseconds that the stream of a new supervisor may take to be there. */
+const NEW_TOKEN_MS = 5000;
+const REFUSED =
+  'Refused: the page is older than the supervisor, or comes through a proxy that it does not know (allowed_hosts).';
+
 interface Pending {
   action: ActionName;
   target: string;
@@ -68,6 +73,8 @@ interface Pending {
 export class Actions {
   token = '';
   readonly #pending = new Map<string, Pending>();
+  /** For another token. */
+  readonly #waiting = new Set<() => void>();
   readonly #onChange: () => void;
 
   /** @param onChange more or less is under way */
@@ -89,6 +96,7 @@ export class Actions {
   /** A stream begins: some may have ended meanwhile; of others a new supervisor knows nothing. */
   resume({ token, underWay, outcomes }: Hello): void {
     this.token = token;
+    for (const look of [...this.#waiting]) look();
     for (const outcome of outcomes) void this.end(outcome);
     for (const [id, { isAccepted }] of this.#pending)
       if (isAccepted && !underWay.includes(id)) this.#pending.delete(id);
@@ -103,7 +111,11 @@ export class Actions {
     const pending = { action, target, isAccepted: false };
     this.#pending.set(id, pending);
     this.#onChange();
-    const why = await this.#send({ token: this.token, id, action, target });
+    const former = this.token;
+    let why = await this.#send({ token: former, id, action, target });
+    // Of another supervisor than the page has heard of so far: nothing was done.
+    if (why === REFUSED && (await this.#isReplaced(former)))
+      why = await this.#send({ token: this.token, id, action, target });
     if (why === undefined) {
       pending.isAccepted = true;
       return;
@@ -111,6 +123,23 @@ export class Actions {
     if (!this.#pending.delete(id)) return;
     this.#onChange();
     toast('bad', `${nameOf(action)}: ${targetWords(target)}`, [why]);
+  }
+
+  /** Resolves when a stream has brought another token; false: none has come in time. */
+  #isReplaced(former: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (isReplaced: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(isReplaced);
+      };
+      const look = () => {
+        if (this.token !== former) settle(true);
+      };
+      const timer = setTimeout(() => settle(false), NEW_TOKEN_MS);
+      this.#waiting.add(look);
+      look();
+    });
   }
 
   /** Undefined: it has begun. */
@@ -123,8 +152,7 @@ export class Actions {
       });
       if (ok) return undefined;
       if (status === 401) return 'The name or the password is not accepted any more: reload the page.';
-      if (status === 403)
-        return 'Refused: the page is older than the supervisor, or comes through a proxy that it does not know (allowed_hosts).';
+      if (status === 403) return REFUSED;
       if (status === 503) return 'The supervisor has too much to do: try again.';
       return `The supervisor refuses it (${status}).`;
     } catch {
