@@ -545,7 +545,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       if (record.state !== 'STOPPING') this.#dispatch('start');
       return;
     }
-    const former = running && running.startTime !== started.startTime ? running : undefined;
+    // Who lives shortly may have begun in the same tick as his successor.
+    const isSame = running?.pid === started.pid && running.startTime === started.startTime;
+    const former = isSame ? undefined : (running ?? undefined);
     if (former) await this.#succeed(former, started);
     else this.#recorded = record.config;
     this.#adopted = true;
@@ -576,7 +578,6 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** The supervisor before us had started it again, and not yet written that down. */
   async #succeed(former: StartedProcess, started: StartedProcess): Promise<void> {
     const ending = await this.#host.endingOf(former);
-    this.exits[exitReason(this.config, ending, this.#state === 'RUNNING' ? 'up' : 'not-up')]++;
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
     this.exits[exitReason(this.config, ending, 'up')]++;
