@@ -459,7 +459,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       this.#dispatch('ended', { expected });
       this.#restart();
     }
-    if (this.#state !== 'STARTING') {
+    if (!this.#started) {
       this.#lastPid = 0;
       this.#host.cgroups.remove(this.recordName);
     }

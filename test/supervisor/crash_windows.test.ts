@@ -1,0 +1,51 @@
+/** Whoever is killed in a moment that is easily forgotten: what is found, and done, by the next one. */
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../helpers/eventually';
+import { killAt, slowDown } from '../helpers/kill_at';
+import { hearsOf, listener } from '../helpers/listeners';
+import { because, missing } from '../helpers/needs';
+import * as procfs from '../helpers/procfs';
+import { type Scratch, scratch } from '../helpers/scratch';
+import { configuration, type Supervised, supervise, superviseCommand } from '../helpers/supervise';
+
+const noStrace = missing('strace');
+
+const UNENDING = `[program:a]\ncommand=sh -c 'trap "" TERM; exec sleep 1000'\nstartsecs=0\nstopwaitsecs=1000`;
+
+/** The keeper is killed while a program takes its time to end. */
+async function loseKeeper(
+  at: Scratch,
+  signal: NodeJS.Signals,
+): Promise<{ supervised: Supervised; pid: number }> {
+  const supervised = await supervise(at, UNENDING);
+  const { pid } = await supervised.reaches('a', 'RUNNING');
+  // It has executed, and so ignores what is sent to it.
+  await eventually('sleep', () => String(procfs.commandLine(pid)[0]) === 'sleep');
+  const { keeper } = supervised;
+  process.kill(keeper, signal);
+  await supervised.reaches('a', 'STOPPING');
+  process.kill(keeper, 'SIGKILL');
+  await eventually('the end of the keeper', () => !procfs.isAlive(keeper));
+  return { supervised, pid };
+}
+
+describe('a program that is up at once, and was started again at once', () => {
+  it('has its pid in the events that follow', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:a]\ncommand=sleep 1000\nstartsecs=0\n${listener(at, 'PROCESS_STATE')}`,
+    );
+    const first = await supervised.reaches('a', 'RUNNING');
+    process.kill(first.pid, 'SIGKILL');
+    const second = await supervised.until(
+      'a',
+      'runs again',
+      (a) => a.state === 'RUNNING' && a.pid !== first.pid,
+    );
+    await supervised.ask('stop', 'a');
+    const { payload } = await hearsOf(at, 'PROCESS_STATE_STOPPING', 'processname:a');
+    expect(payload).toContain(`pid:${second.pid}`);
+  });
+});
