@@ -61,6 +61,7 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
         this.emit('lost');
       });
     return socket;
+        for (const id of [...this.#held.keys()]) if (!this.#holdings.has(id)) this.#nobodyHolds(id);
   }
 
   /** The keeper has ended, and there is no other yet. */
@@ -101,6 +102,11 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
   #await(id: string): Promise<number> {
     return new Promise((resolve) => this.#held.set(id, [...(this.#held.get(id) ?? []), resolve]));
   }
+  /** What was to be dropped is, with the keeper that had it. */
+  #nobodyHolds(id: string): void {
+    while (this.#held.has(id)) this.#answer(id, 0);
+  }
+
 
   #say(...words: string[]): void {
     if (!this.#socket.destroyed) this.#socket.write(encodeLine(words));
@@ -127,6 +133,7 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     this.#say('drop', id);
     return this.#await(id);
   }
+    if (this.#isLost) return Promise.resolve(0);
 
   ready(): void {
     this.#say('ready');

@@ -1,5 +1,5 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
-import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { placeText } from '../config/diagnostics';
 import type { Broken } from '../config/model';
@@ -180,7 +180,8 @@ class SupervisorProcess {
 
   /** The keeper has gone, and nothing else has. */
   #replaceKeeper(): void {
-    if (!this.#isInCharge || this.#supervisor.isEnding) return;
+    // Who is to be started anew needs somebody who does that.
+    if (!this.#isInCharge || this.#supervisor.state === 'SHUTDOWN') return;
     const named = this.#namedKeeper();
     // Our predecessor has seen to it that there is one, and that one sees to it that there is a supervisor.
     if (named.state === 'running' && named.pid !== this.#keeperPid) process.exit(0);
@@ -280,11 +281,24 @@ class SupervisorProcess {
       supervisor.cgroups.close();
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
-      this.#keeper.leave(status);
+      if (this.#keeper.isLost) await this.#leaveNothing();
+      else this.#keeper.leave(status);
     }
     await this.#keeper.flushed();
     await this.#log.close();
     process.exit(0);
+  }
+
+  /** What the keeper would do. The lock last: whoever comes now finds nothing, or all as new. */
+  async #leaveNothing(): Promise<void> {
+    const logger = path.join(this.#runtimeDirectory, 'logger');
+    await endFormerLogger(logger);
+    try {
+      for (const file of [logger, path.join(this.#runtimeDirectory, 'lock')]) rmSync(file, { force: true });
+      rmdirSync(this.#runtimeDirectory);
+    } catch {
+      // Somebody else has begun to use it.
+    }
   }
 
   /** All would be stopped, and nothing started again. */

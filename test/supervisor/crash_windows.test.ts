@@ -30,6 +30,24 @@ async function loseKeeper(
   return { supervised, pid };
 }
 
+describe('the keeper is killed while all is being stopped', () => {
+  it('to be started anew: that happens', async () => {
+    const { supervised, pid } = await loseKeeper(scratch(), 'SIGHUP');
+    process.kill(pid, 'SIGKILL');
+    const again = await supervised.until('a', 'runs again', (a) => a.state === 'RUNNING' && a.pid !== pid);
+    expect(again.restarts).toBe(0);
+  });
+
+  it('for good: nothing is left', async () => {
+    const at = scratch();
+    const { supervised, pid } = await loseKeeper(at, 'SIGTERM');
+    process.kill(pid, 'SIGKILL');
+    await eventually('the end of all', () => procfs.mentioning(at.directory).length === 0);
+    expect(fs.existsSync(supervised.runtimeDirectory)).toBe(false);
+    expect(fs.existsSync(at.file('supervisord.pid'))).toBe(false);
+  });
+});
+
 describe('a program that is up at once, and was started again at once', () => {
   it('has its pid in the events that follow', async () => {
     const at = scratch();
