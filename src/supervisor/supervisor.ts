@@ -166,7 +166,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
         this,
         group.name,
         group.priority,
-        isUp(record) ? record.config : config,
+        runs(record) ? record.config : config,
         { autoLogs: record.autoLogs, slot },
       );
       adopted.push({ process, found });
@@ -182,24 +182,25 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       if (isFirst) this.emit('group-added', group.name);
     }
     for (const found of left.values())
-      if (isUp(found.record)) adopted.push({ process: this.#adoptRemoved(found), found });
+      if (runs(found.record)) adopted.push({ process: this.#adoptRemoved(found), found });
       else for (const { name } of [found, ...found.others]) this.records.remove(name);
     await Promise.all([...this.processes()].map((process) => this.#open(process)));
     await Promise.all(adopted.map(({ process, found }) => process.adopt(found.record, found.started)));
     for (const { process, found } of adopted)
       for (const other of found.others)
-        if (isUp(other.record)) this.#rolling.resume(process, other);
+        if (runs(other.record)) this.#rolling.resume(process, other);
         else this.records.remove(other.name);
     if (isFirst) this.emit('supervisor-state', 'RUNNING');
     // What ran before the machine was started anew begins anew too.
-    const isOfThisBoot = ({ record }: FoundProcess) => record.bootId === (bootId() ?? '');
-    const known = new Set(adopted.filter(({ found }) => isOfThisBoot(found)).map(({ process }) => process));
+    const known = new Set(
+      adopted.filter(({ found }) => isOfThisBoot(found.record)).map(({ process }) => process),
+    );
     for (const group of this.groups)
       for (const process of group.processes)
         if (!known.has(process) && process.config.autostart) this.dependencies.start(process);
     for (const { process, found } of adopted) {
       const { state } = found.record;
-      if (process.config.listener && isUp(found.record) && state !== 'STOPPING') void this.#renew(process);
+      if (process.config.listener && runs(found.record) && state !== 'STOPPING') void this.#renew(process);
     }
     // Nobody else is waited for who has ended before.
     this.#hasBegun = true;
@@ -338,6 +339,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   }
 }
 
-function isUp({ state }: ProcessRecord): boolean {
-  return SIGNALLABLE_STATES.has(state) || state === 'BACKOFF';
+function isOfThisBoot(record: ProcessRecord): boolean {
+  return record.bootId === (bootId() ?? '');
+}
+
+/** Or is about to: it goes on as it was. */
+function runs(record: ProcessRecord): boolean {
+  return isOfThisBoot(record) && (SIGNALLABLE_STATES.has(record.state) || record.state === 'BACKOFF');
 }

@@ -67,3 +67,31 @@ describe('a program that is up at once, and was started again at once', () => {
     expect(payload).toContain(`pid:${second.pid}`);
   });
 });
+
+describe('what was written down before the machine was started anew', () => {
+  it('is not what is started now, if the file says otherwise', async () => {
+    const at = scratch();
+    const program = (name: string, seconds: number) =>
+      `[program:${name}]\ncommand=sleep ${seconds}\nstartsecs=0\n`;
+    const supervised = await supervise(at, program('a', 1000) + program('gone', 1000));
+    const pids = [
+      (await supervised.reaches('a', 'RUNNING')).pid,
+      (await supervised.reaches('gone', 'RUNNING')).pid,
+    ];
+    const { keeper, supervisor = 0, logger = 0 } = supervised;
+    process.kill(supervisor, 'SIGSTOP');
+    for (const pid of [keeper, supervisor, logger, ...pids]) process.kill(pid, 'SIGKILL');
+    await eventually('the end of all', () => procfs.mentioning(at.directory).length === 0);
+    const folder = `${supervised.runtimeDirectory}/programs`;
+    for (const name of fs.readdirSync(folder).filter((each) => each.endsWith('.json'))) {
+      const record = JSON.parse(fs.readFileSync(`${folder}/${name}`, 'utf8')) as object;
+      fs.writeFileSync(`${folder}/${name}`, JSON.stringify({ ...record, bootId: 'another' }));
+    }
+    configuration(at, program('a', 2000));
+    expect((await superviseCommand(at)).status).toBe(0);
+    const { pid } = await supervised.reaches('a', 'RUNNING');
+    await eventually('sleep', () => procfs.commandLine(pid).map(String).join(' ') === 'sleep 2000');
+    expect((await supervised.status()).map(({ name }) => name)).toEqual(['a']);
+    expect(fs.readdirSync(folder).filter((name) => name.startsWith('gone'))).toEqual([]);
+  });
+});
