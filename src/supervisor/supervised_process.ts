@@ -557,7 +557,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const live = LiveProcess.open(started.pid);
     if (!live || live.startTime !== started.startTime) {
       live?.close();
-      this.#ended(await this.#host.endingOf(started));
+      const ending = await this.#host.endingOf(started);
+      // It was up from its first moment, whatever had been written down by then.
+      const { startSecs, ready } = this.config;
+      if (this.#state === 'STARTING' && startSecs === 0 && ready.length === 0) this.#state = 'RUNNING';
+      this.#ended(ending);
       for (const each of former ? [former, started] : [started]) this.#host.noteEnding(each);
       return;
     }

@@ -95,3 +95,20 @@ describe('what was written down before the machine was started anew', () => {
     expect(fs.readdirSync(folder).filter((name) => name.startsWith('gone'))).toEqual([]);
   });
 });
+
+describe.skipIf(noStrace)(`the supervisor is killed${because(noStrace)}`, () => {
+  it('before it is written down that a program is up at once: that it was done is known', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:a]\ncommand=sh -c 'echo >>${at.file('lives')}'\nstartsecs=0\nautostart=false`,
+    );
+    const before = supervised.supervisor as number;
+    // The first is the intent.
+    await killAt(before, 'rename', 2);
+    await supervised.ask('start', 'a').catch(() => undefined);
+    await eventually('the end of the supervisor', () => !procfs.isAlive(before));
+    const { exitStatus } = await supervised.reaches('a', 'EXITED');
+    expect(exitStatus).toBe(0);
+    expect(fs.statSync(at.file('lives')).size).toBe(1);
+  });
