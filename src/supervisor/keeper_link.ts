@@ -26,6 +26,9 @@ interface KeeperEvents {
   lost: [];
 }
 
+/** Nothing that is held has this name. */
+const NOTHING = '-';
+
 export class KeeperLink extends EventEmitter<KeeperEvents> {
   #socket: Socket;
   #descriptor: number;
@@ -58,10 +61,10 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
       .on('close', () => {
         this.#allTold();
         this.#isLost = true;
+        for (const id of [...this.#held.keys()]) if (!this.#holdings.has(id)) this.#nobodyHolds(id);
         this.emit('lost');
       });
     return socket;
-        for (const id of [...this.#held.keys()]) if (!this.#holdings.has(id)) this.#nobodyHolds(id);
   }
 
   /** The keeper has ended, and there is no other yet. */
@@ -99,14 +102,14 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     first?.(errno);
   }
 
-  #await(id: string): Promise<number> {
-    return new Promise((resolve) => this.#held.set(id, [...(this.#held.get(id) ?? []), resolve]));
-  }
   /** What was to be dropped is, with the keeper that had it. */
   #nobodyHolds(id: string): void {
     while (this.#held.has(id)) this.#answer(id, 0);
   }
 
+  #await(id: string): Promise<number> {
+    return new Promise((resolve) => this.#held.set(id, [...(this.#held.get(id) ?? []), resolve]));
+  }
 
   #say(...words: string[]): void {
     if (!this.#socket.destroyed) this.#socket.write(encodeLine(words));
@@ -130,10 +133,15 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
   /** @returns 0 or errno */
   drop(id: string): Promise<number> {
     this.#holdings.delete(id);
+    if (this.#isLost) return Promise.resolve(0);
     this.#say('drop', id);
     return this.#await(id);
   }
-    if (this.#isLost) return Promise.resolve(0);
+
+  /** Resolves when all that the keeper has reaped by now is told: it answers after what it had to say. */
+  async heard(): Promise<void> {
+    await this.drop(NOTHING);
+  }
 
   ready(): void {
     this.#say('ready');

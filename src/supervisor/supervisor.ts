@@ -4,7 +4,7 @@ import type { Config, GroupConfig } from '../config/model';
 import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
 import { bootId } from '../process/identity';
-import { exitOf, type LiveProcess } from '../process/live_process';
+import { exitOf, type LiveProcess, readStat } from '../process/live_process';
 import { applyLive } from './apply_live';
 import { Cgroups } from './cgroups';
 import { type ConfigChanges, compareConfigs } from './config_changes';
@@ -132,10 +132,21 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   }
 
   async endingOf(started: StartedProcess, live?: LiveProcess): Promise<Exit | undefined> {
-    await this.#parts.keeper.exitsTold;
-    const told = this.#exits.get(started.pid);
-    if (told?.startTime === started.startTime) return exitOf(told.status);
-    return live && ((await this.#askKeeper(started)) ?? live.exit());
+    const told = () => {
+      const exit = this.#exits.get(started.pid);
+      return exit?.startTime === started.startTime ? exitOf(exit.status) : undefined;
+    };
+    // At once, if it is known: what nobody has asked for is forgotten some day.
+    const known = told();
+    if (known) return known;
+    const { keeper } = this.#parts;
+    await keeper.exitsTold;
+    // It may have ended just now: then the keeper has said so and we have not listened yet, or is about to.
+    if (!live) await keeper.heard();
+    const last = told();
+    if (last) return last;
+    if (!live && readStat(started.pid)?.startTime !== started.startTime) return undefined;
+    return (await this.#askKeeper(started)) ?? live?.exit();
   }
 
   #askKeeper({ pid, startTime }: StartedProcess): Promise<Exit | undefined> {

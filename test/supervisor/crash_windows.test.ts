@@ -112,3 +112,32 @@ describe.skipIf(noStrace)(`the supervisor is killed${because(noStrace)}`, () => 
     expect(exitStatus).toBe(0);
     expect(fs.statSync(at.file('lives')).size).toBe(1);
   });
+
+  it('and the next one is about to look at a program that ends just then: how is known', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:a]
+command=sh -c 'while ! test -e ${at.file('go')}; do sleep 0.02; done; exit 7'
+startsecs=0
+autorestart=false`,
+    );
+    const { pid } = await supervised.reaches('a', 'RUNNING');
+    const before = supervised.supervisor as number;
+    await slowDown(supervised.keeper, 'pidfd_open', 2);
+    process.kill(before, 'SIGKILL');
+    await eventually('the next one looks', () => {
+      const next = supervised.supervisor;
+      return (
+        next !== undefined &&
+        next !== before &&
+        /^434 /.test(fs.readFileSync(`/proc/${next}/syscall`, 'latin1'))
+      );
+    });
+    at.write('go', '');
+    await eventually('its end', () => procfs.stat(pid) === undefined);
+    expect(await supervised.reaches('a', 'EXITED')).toMatchObject({
+      exitStatus: 7,
+      spawnError: 'Bad exit code 7',
+    });
+  });
