@@ -452,7 +452,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       log.say(expected ? 'info' : 'warn', `exited: ${this.name} (${how}; ${expected ? '' : 'not '}expected)`);
       // Written down with the state: the next supervisor must know it too.
       this.#restarting =
-        !this.#host.isEnding && isRestarted(this.config, ending, this.config.startSecs === 0);
+        !this.#host.isEnding &&
+        this.#role !== 'previous' &&
+        isRestarted(this.config, ending, this.config.startSecs === 0);
       this.#restartWait = this.#restarting
         ? this.#delay.after(lived, this.config.restartDelayMax)
         : undefined;

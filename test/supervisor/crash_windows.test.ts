@@ -141,3 +141,27 @@ autorestart=false`,
       spawnError: 'Bad exit code 7',
     });
   });
+
+  it('after a process was replaced, and that one has ended: nobody starts it again', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:web]
+command=sleep 1000
+startsecs=1
+sockets=unix:${at.file('web.sock')}`,
+    );
+    const old = await supervised.reaches('web', 'RUNNING');
+    const before = supervised.supervisor as number;
+    // Intent, RUNNING, the two that change places; and then that the old one is being stopped.
+    await killAt(before, 'rename', 5);
+    await supervised.ask('rolling-restart', 'web').catch(() => undefined);
+    await eventually('the end of the supervisor', () => !procfs.isAlive(before));
+    process.kill(old.pid, 'SIGKILL');
+    const next = await supervised.until('web', 'is alone', (web) => web.adopted && web.pidBeside === 0);
+    expect(next.pid).not.toBe(old.pid);
+    await supervised.shutdown();
+    const spawned = supervised.mainLog.matchAll(/spawned: 'web' with pid (\d+)/g);
+    expect([...spawned].map(([, pid]) => Number(pid))).toEqual([old.pid, next.pid]);
+  });
+});
