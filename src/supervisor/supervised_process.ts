@@ -408,7 +408,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     // Before it is reaped: as long as it is a zombie, nobody else gets its number and its group's.
     if (this.#isTold && this.config.killAsGroup) await this.#endLeftovers();
     if (this.#adopted) {
-      this.#ended(await this.#host.endingOf(started, this.#live));
+      const live = this.#live;
+      const ending = await this.#host.endingOf(started, live);
+      // Meanwhile it has been replaced: it is the other's, who sees its end too.
+      if (this.#live !== live) return;
+      this.#ended(ending);
       this.#host.noteEnding(started);
       return;
     }

@@ -66,7 +66,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #groups = new Map<string, ProcessGroup>();
   /** Exits that the keeper has told and nobody has asked for yet, by pid. */
   readonly #exits = new Map<number, KeptExit>();
-  readonly #askers = new Map<number, (exit: KeptExit) => void>();
+  readonly #askers = new Map<number, Set<(exit: KeptExit) => void>>();
   #state: SupervisorState = 'RUNNING';
   /** All that there is has been taken over or started. */
   #hasBegun = false;
@@ -122,7 +122,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   #hearExit(exit: KeptExit): void {
     this.#exits.set(exit.pid, exit);
-    this.#askers.get(exit.pid)?.(exit);
+    for (const tell of this.#askers.get(exit.pid) ?? []) tell(exit);
     const isOurs = (process: SupervisedProcess) => [process.pid, this.pidBeside(process)].includes(exit.pid);
     if (this.#hasBegun && ![...this.processes()].some(isOurs)) this.noteEnding(exit);
   }
@@ -153,11 +153,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     return new Promise((resolve) => {
       const settle = (exit?: KeptExit) => {
         clearTimeout(timer);
-        this.#askers.delete(pid);
+        askers.delete(settle);
+        if (askers.size === 0) this.#askers.delete(pid);
         resolve(exit?.startTime === startTime ? exitOf(exit.status) : undefined);
       };
       const timer = setTimeout(settle, ENDING_MS);
-      this.#askers.set(pid, settle);
+      const askers = this.#askers.get(pid) ?? new Set();
+      this.#askers.set(pid, askers.add(settle));
     });
   }
 

@@ -165,3 +165,34 @@ sockets=unix:${at.file('web.sock')}`,
     expect([...spawned].map(([, pid]) => Number(pid))).toEqual([old.pid, next.pid]);
   });
 });
+
+describe('an adopted process that has ended', () => {
+  it('and is replaced before the keeper says how: its successor is not taken for it', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:web]\ncommand=sleep 1000\nstartsecs=1\nsockets=unix:${at.file('web.sock')}`,
+    );
+    const old = await supervised.reaches('web', 'RUNNING');
+    process.kill(supervised.supervisor as number, 'SIGKILL');
+    await supervised.until('web', 'is adopted', ({ adopted }) => adopted);
+    const { keeper } = supervised;
+    const rolled = supervised.ask('rolling-restart', 'web');
+    const { pidBeside } = await supervised.until('web', 'has one beside it', (web) => web.pidBeside !== 0);
+    process.kill(keeper, 'SIGSTOP');
+    process.kill(old.pid, 'SIGKILL');
+    try {
+      await rolled.catch(() => undefined);
+    } finally {
+      process.kill(keeper, 'SIGCONT');
+    }
+    const after = await supervised.until(
+      'web',
+      'is alone',
+      (web) => web.state === 'RUNNING' && web.pidBeside === 0,
+    );
+    if (after.pid !== pidBeside) expect(procfs.isAlive(pidBeside)).toBe(false);
+    await supervised.shutdown();
+    expect(procfs.mentioning(at.directory)).toEqual([]);
+  });
+});
