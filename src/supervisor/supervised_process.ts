@@ -564,6 +564,10 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (!live || live.startTime !== started.startTime) {
       live?.close();
       const ending = await this.#host.endingOf(started);
+      if (this.#state === 'STOPPING' && this.config.killAsGroup) {
+        this.#family = new Family(started, this.#host.cgroups.left(this.recordName));
+        await this.#endLeftovers();
+      }
       // It was up from its first moment, whatever had been written down by then.
       const { startSecs, ready } = this.config;
       if (this.#state === 'STARTING' && startSecs === 0 && ready.length === 0) this.#state = 'RUNNING';

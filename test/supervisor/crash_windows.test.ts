@@ -7,7 +7,13 @@ import { hearsOf, listener } from '../helpers/listeners';
 import { because, missing } from '../helpers/needs';
 import * as procfs from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
-import { configuration, type Supervised, supervise, superviseCommand } from '../helpers/supervise';
+import {
+  configuration,
+  type Supervised,
+  supervise,
+  superviseCommand,
+  WITHOUT_CGROUPS,
+} from '../helpers/supervise';
 
 const noStrace = missing('strace');
 
@@ -163,6 +169,39 @@ sockets=unix:${at.file('web.sock')}`,
     await supervised.shutdown();
     const spawned = supervised.mainLog.matchAll(/spawned: 'web' with pid (\d+)/g);
     expect([...spawned].map(([, pid]) => Number(pid))).toEqual([old.pid, next.pid]);
+  });
+});
+
+describe('a program that was to be stopped, and ended while there was no supervisor', () => {
+  it.each([
+    ['its cgroup', []],
+    ['its process group', WITHOUT_CGROUPS],
+  ])('what it has left behind goes too: by %s', async (_, within) => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:a]
+command=sh -c 'trap "" TERM; sleep 1000 & exec sleep 1000'
+startsecs=0
+stopwaitsecs=1000
+killasgroup=true`,
+      '',
+      within,
+    );
+    const { pid } = await supervised.reaches('a', 'RUNNING');
+    const [child = 0] = await eventually('its child', () => {
+      const executed = [pid, ...procfs.childrenOf(pid)].filter(
+        (each) => String(procfs.commandLine(each)[0]) === 'sleep',
+      );
+      return executed.length === 2 && executed.slice(1);
+    });
+    const stopped = supervised.ask('stop', 'a').catch(() => undefined);
+    await supervised.reaches('a', 'STOPPING');
+    process.kill(supervised.supervisor as number, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    await stopped;
+    await supervised.reaches('a', 'STOPPED');
+    expect(procfs.isAlive(child)).toBe(false);
   });
 });
 
