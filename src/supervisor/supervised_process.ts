@@ -370,6 +370,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (killAsGroup) this.#family?.note();
     this.#host.log.say('debug', `stopping ${this.fullName} (pid ${this.pid}) with ${signalName(stopSignal)}`);
     this.#send(stopSignal, stopAsGroup);
+    // Of `startsecs`, of a process that does not become ready.
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
   }
 
@@ -586,7 +588,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       this.#readiness = resumeReadiness(this.config, this.group, startedAt, this.#host, this.#warn);
       this.#dispatch('spawned');
     }
-    if (record.state === 'STOPPING') this.#sendStopSignal();
+    if (this.#state === 'STOPPING') this.#sendStopSignal();
   }
 
   /** The supervisor before us had started it again, and not yet written that down. */
@@ -598,7 +600,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.startedAt = Date.now() - lives * 1000;
     this.stoppedAt = this.startedAt;
     this.restarts++;
-    this.#state = 'STARTING';
+    // Somebody may have wanted it down meanwhile.
+    if (this.#state === 'RUNNING') this.#state = 'STARTING';
   }
 
   // Another in its place.

@@ -235,3 +235,18 @@ describe('an adopted process that has ended', () => {
     expect(procfs.mentioning(at.directory)).toEqual([]);
   });
 });
+
+describe('a program that did not become ready in time', () => {
+  it('has to live for startsecs in its next life too', async () => {
+    const at = scratch();
+    const supervised = await supervise(
+      at,
+      `[program:a]\ncommand=sleep 1000\nstartsecs=3\nready=cmd:test -e ${at.file('go')}\nready_timeout=1`,
+    );
+    await supervised.reaches('a', 'BACKOFF');
+    at.write('go', '');
+    const { startTime } = await supervised.reaches('a', 'RUNNING');
+    const uptime = Number(fs.readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+    expect(uptime - startTime / 100).toBeGreaterThanOrEqual(2.9);
+  });
+});
