@@ -64,6 +64,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #parts: SupervisorParts;
   readonly #rolling: RollingRestarts;
   readonly #groups = new Map<string, ProcessGroup>();
+  /** Out of use, but what is theirs is still there: one of that name would lose its own with it. */
+  readonly #leaving = new Map<string, Promise<unknown>>();
   /** Exits that the keeper has told and nobody has asked for yet, by pid. */
   readonly #exits = new Map<number, KeptExit>();
   readonly #askers = new Map<number, Set<(exit: KeptExit) => void>>();
@@ -322,6 +324,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   /** @returns false: it is there already. @throws TdaemonError (`not-found`) when the configuration has it not */
   async addGroup(name: string): Promise<boolean> {
+    await this.#leaving.get(name);
     if (this.#groups.has(name)) return false;
     const config = this.config.groups.find((group) => group.name === name);
     if (!config)
@@ -339,16 +342,22 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     const group = this.#groups.get(name);
     if (!group?.isStopped) return false;
     this.#groups.delete(name);
-    await Promise.all(group.processes.map((process) => this.#rolling.over(process)));
-    for (const process of group.processes) this.dependencies.forget(process);
+    const left = this.#takeLeave(group).finally(() => this.#leaving.delete(name));
+    this.#leaving.set(name, left);
+    await left;
+    this.emit('group-removed', name);
+    return true;
+  }
+
+  async #takeLeave({ processes }: ProcessGroup): Promise<void> {
+    await Promise.all(processes.map((process) => this.#rolling.over(process)));
+    for (const process of processes) this.dependencies.forget(process);
     await Promise.all(
-      group.processes.map(async (process) => {
+      processes.map(async (process) => {
         await process.remove();
         await this.release(process);
       }),
     );
-    this.emit('group-removed', name);
-    return true;
   }
 }
 

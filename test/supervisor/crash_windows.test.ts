@@ -250,3 +250,24 @@ describe('a program that did not become ready in time', () => {
     expect(uptime - startTime / 100).toBeGreaterThanOrEqual(2.9);
   });
 });
+
+describe('a group that is added while it is being removed', () => {
+  it('is a new one, and stays known to the next supervisor', async () => {
+    const at = scratch();
+    const supervised = await supervise(at, '[program:a]\ncommand=sleep 1000\nstartsecs=0');
+    await supervised.reaches('a', 'RUNNING');
+    await supervised.ask('stop', 'a');
+    const logger = supervised.logger as number;
+    process.kill(logger, 'SIGSTOP');
+    const removed = supervised.ask('remove', 'a');
+    await eventually('it is being removed', async () => (await supervised.status()).length === 0);
+    const added = supervised.ask('add', 'a');
+    await supervised.status();
+    process.kill(logger, 'SIGCONT');
+    expect([await removed, await added]).toEqual([true, true]);
+    const { pid } = await supervised.reaches('a', 'RUNNING');
+    process.kill(supervised.supervisor as number, 'SIGKILL');
+    const after = await supervised.until('a', 'is there again', ({ state }) => state === 'RUNNING');
+    expect(after).toMatchObject({ pid, adopted: true });
+  });
+});
