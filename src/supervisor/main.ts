@@ -9,6 +9,7 @@ import { TdaemonError } from '../errors';
 import { native } from '../native';
 import { pause } from '../process/pause';
 import { cleanAutoLogs } from './auto_logs';
+import { forgetBegunEnd, readBegunEnd, writeBegunEnd } from './begun_end';
 import { ControlSocket } from './control_socket';
 import { EventHub } from './events/event_hub';
 import { KeeperLink } from './keeper_link';
@@ -130,6 +131,8 @@ class SupervisorProcess {
     this.#logger.complete();
     await this.#servers.serve();
     this.#hasBegun = true;
+    const begun = readBegunEnd(this.#runtimeDirectory);
+    if (begun) void this.#end(begun.how, begun.status);
     for (const name of this.#earlySignals) this.#onSignal(name);
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     for (const { place, message } of this.#broken) this.#log.say('error', `${placeText(place)}: ${message}`);
@@ -268,7 +271,11 @@ class SupervisorProcess {
   async #end(how: 'SHUTDOWN' | 'RESTARTING', status = 0): Promise<void> {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
-    if (how === 'RESTARTING' && !this.#canBeRead()) return;
+    if (how === 'RESTARTING' && !this.#canBeRead()) {
+      forgetBegunEnd(this.#runtimeDirectory);
+      return;
+    }
+    writeBegunEnd(this.#runtimeDirectory, { how, status });
     if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
     if (how === 'RESTARTING') supervisor.sockets.leaveOpen();
@@ -286,6 +293,7 @@ class SupervisorProcess {
     }
     await this.#keeper.flushed();
     await this.#log.close();
+    if (how === 'RESTARTING') forgetBegunEnd(this.#runtimeDirectory);
     process.exit(0);
   }
 

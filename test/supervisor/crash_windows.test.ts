@@ -54,6 +54,37 @@ describe('the keeper is killed while all is being stopped', () => {
   });
 });
 
+describe('the supervisor is killed while it stops all', () => {
+  /** `a` has been stopped, `b` takes its time. */
+  async function killed(at: Scratch, what: 'restart' | 'shutdown') {
+    const supervised = await supervise(
+      at,
+      `[program:a]\ncommand=sleep 1000\nstartsecs=0\npriority=2\n${UNENDING.replace(':a', ':b')}\npriority=1`,
+    );
+    const { pid } = await supervised.reaches('b', 'RUNNING');
+    await eventually('sleep', () => String(procfs.commandLine(pid)[0]) === 'sleep');
+    await supervised.ask(what);
+    await supervised.reaches('b', 'STOPPING');
+    process.kill(supervised.supervisor as number, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    return { supervised, pid };
+  }
+
+  it('to start anew: the next one does', async () => {
+    const { supervised, pid } = await killed(scratch(), 'restart');
+    await supervised.until('b', 'runs again', (b) => b.state === 'RUNNING' && b.pid !== pid);
+    await supervised.reaches('a', 'RUNNING');
+  });
+
+  it('for good: the next one ends', async () => {
+    const at = scratch();
+    const { supervised } = await killed(at, 'shutdown');
+    await eventually('the end of all', () => procfs.mentioning(at.directory).length === 0);
+    expect((await superviseCommand(at)).status).toBe(0);
+    await supervised.reaches('a', 'RUNNING');
+  });
+});
+
 describe('a program that is up at once, and was started again at once', () => {
   it('has its pid in the events that follow', async () => {
     const at = scratch();
