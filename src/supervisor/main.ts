@@ -285,11 +285,13 @@ class SupervisorProcess {
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();
     if (how === 'SHUTDOWN') {
+      // First: of what is cleared away nobody could be started again.
+      this.#keeper.leave(status);
+      await this.#keeper.flushed();
       supervisor.cgroups.close();
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
       if (this.#keeper.isLost) await this.#leaveNothing();
-      else this.#keeper.leave(status);
     }
     await this.#keeper.flushed();
     await this.#log.close();

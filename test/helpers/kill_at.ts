@@ -22,3 +22,8 @@ export function killAt(pid: number, calls: string, when = 1): Promise<void> {
 export function slowDown(pid: number, call: string, seconds: number): Promise<void> {
   return trace(pid, call, `delay_enter=${seconds * 1_000_000}`, ['-f']);
 }
+
+/** SIGKILL when it is about to remove this file. */
+export function killAtRemovalOf(pid: number, file: string): Promise<void> {
+  return trace(pid, 'unlink,unlinkat', 'signal=KILL:when=1', ['-P', file]);
+}

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
-import { killAt, slowDown } from '../helpers/kill_at';
+import { killAt, killAtRemovalOf, slowDown } from '../helpers/kill_at';
 import { hearsOf, listener } from '../helpers/listeners';
 import { because, missing } from '../helpers/needs';
 import * as procfs from '../helpers/procfs';
@@ -148,6 +148,18 @@ describe.skipIf(noStrace)(`the supervisor is killed${because(noStrace)}`, () => 
     const { exitStatus } = await supervised.reaches('a', 'EXITED');
     expect(exitStatus).toBe(0);
     expect(fs.statSync(at.file('lives')).size).toBe(1);
+  });
+
+  it('while it clears up at the end: the keeper ends too', async () => {
+    const at = scratch();
+    const program = '[program:a]\ncommand=sleep 1000\nstartsecs=0';
+    const supervised = await supervise(at, program);
+    const { keeper } = supervised;
+    const before = supervised.supervisor as number;
+    await killAtRemovalOf(before, at.file('supervisord.pid'));
+    process.kill(keeper, 'SIGTERM');
+    await eventually('the end of the keeper', () => !procfs.isAlive(keeper));
+    expect(procfs.mentioning(at.directory).filter((pid) => pid !== before)).toEqual([]);
   });
 
   it('and the next one is about to look at a program that ends just then: how is known', async () => {
