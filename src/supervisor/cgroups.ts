@@ -127,6 +127,13 @@ export class Cgroups {
     return found?.has(pid) ? found : undefined;
   }
 
+  /** Of a process that has ended, and has left others behind in it. */
+  left(name: string): Cgroup | undefined {
+    const directory = this.#directoryOf(name);
+    const found = directory === undefined ? undefined : new Cgroup(directory);
+    return found?.isEmpty ? undefined : found;
+  }
+
   /** It has ended: with those that it has left behind the cgroup stays. */
   remove(name: string): void {
     const directory = this.#directoryOf(name);

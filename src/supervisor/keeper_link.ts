@@ -26,6 +26,9 @@ interface KeeperEvents {
   lost: [];
 }
 
+/** Nothing that is held has this name. */
+const NOTHING = '-';
+
 export class KeeperLink extends EventEmitter<KeeperEvents> {
   #socket: Socket;
   #descriptor: number;
@@ -58,6 +61,7 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
       .on('close', () => {
         this.#allTold();
         this.#isLost = true;
+        for (const id of [...this.#held.keys()]) if (!this.#holdings.has(id)) this.#nobodyHolds(id);
         this.emit('lost');
       });
     return socket;
@@ -98,6 +102,11 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
     first?.(errno);
   }
 
+  /** What was to be dropped is, with the keeper that had it. */
+  #nobodyHolds(id: string): void {
+    while (this.#held.has(id)) this.#answer(id, 0);
+  }
+
   #await(id: string): Promise<number> {
     return new Promise((resolve) => this.#held.set(id, [...(this.#held.get(id) ?? []), resolve]));
   }
@@ -124,8 +133,14 @@ export class KeeperLink extends EventEmitter<KeeperEvents> {
   /** @returns 0 or errno */
   drop(id: string): Promise<number> {
     this.#holdings.delete(id);
+    if (this.#isLost) return Promise.resolve(0);
     this.#say('drop', id);
     return this.#await(id);
+  }
+
+  /** Resolves when all that the keeper has reaped by now is told: it answers after what it had to say. */
+  async heard(): Promise<void> {
+    await this.drop(NOTHING);
   }
 
   ready(): void {

@@ -22,6 +22,7 @@ import { native } from '../native';
 import { resolveAccount } from '../process/account';
 import { type Bytes, toText } from '../process/bytes';
 import { errnoName, errnoWords } from '../process/errno';
+import { forgetBegunEnd } from './begun_end';
 import { keeperProgram } from './keeper_program';
 import { type LaunchOptions, takeLaunchFailure, writeLaunchOptions } from './launch_options';
 import { endFormerLogger } from './logger_link';
@@ -135,6 +136,8 @@ export async function launchSupervisor(config: Config, options: LaunchOptions): 
   const openFiles = Math.max(options.openFiles, supervisord.minfds);
   await endFormerLogger(path.join(runtimeDirectory, 'logger'));
   takeLaunchFailure(runtimeDirectory);
+  // Whoever was about to end has: somebody wants it up again.
+  forgetBegunEnd(runtimeDirectory);
   writeLaunchOptions(runtimeDirectory, { ...options, openFiles }, owner);
   const start = (ready: string[]): DaemonizeOptions => ({
     command: keeper,

@@ -1,5 +1,5 @@
 /** The supervisor process: started by its keeper, and started again should it end before its time. */
-import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { placeText } from '../config/diagnostics';
 import type { Broken } from '../config/model';
@@ -9,6 +9,7 @@ import { TdaemonError } from '../errors';
 import { native } from '../native';
 import { pause } from '../process/pause';
 import { cleanAutoLogs } from './auto_logs';
+import { forgetBegunEnd, readBegunEnd, writeBegunEnd } from './begun_end';
 import { ControlSocket } from './control_socket';
 import { EventHub } from './events/event_hub';
 import { KeeperLink } from './keeper_link';
@@ -130,6 +131,8 @@ class SupervisorProcess {
     this.#logger.complete();
     await this.#servers.serve();
     this.#hasBegun = true;
+    const begun = readBegunEnd(this.#runtimeDirectory);
+    if (begun) void this.#end(begun.how, begun.status);
     for (const name of this.#earlySignals) this.#onSignal(name);
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     for (const { place, message } of this.#broken) this.#log.say('error', `${placeText(place)}: ${message}`);
@@ -180,7 +183,8 @@ class SupervisorProcess {
 
   /** The keeper has gone, and nothing else has. */
   #replaceKeeper(): void {
-    if (!this.#isInCharge || this.#supervisor.isEnding) return;
+    // Who is to be started anew needs somebody who does that.
+    if (!this.#isInCharge || this.#supervisor.state === 'SHUTDOWN') return;
     const named = this.#namedKeeper();
     // Our predecessor has seen to it that there is one, and that one sees to it that there is a supervisor.
     if (named.state === 'running' && named.pid !== this.#keeperPid) process.exit(0);
@@ -267,7 +271,11 @@ class SupervisorProcess {
   async #end(how: 'SHUTDOWN' | 'RESTARTING', status = 0): Promise<void> {
     const supervisor = this.#supervisor;
     if (supervisor.isEnding) return;
-    if (how === 'RESTARTING' && !this.#canBeRead()) return;
+    if (how === 'RESTARTING' && !this.#canBeRead()) {
+      forgetBegunEnd(this.#runtimeDirectory);
+      return;
+    }
+    writeBegunEnd(this.#runtimeDirectory, { how, status });
     if (how === 'SHUTDOWN') this.#keeper.stopping();
     await supervisor.end(how);
     if (how === 'RESTARTING') supervisor.sockets.leaveOpen();
@@ -277,14 +285,30 @@ class SupervisorProcess {
     await Promise.all([...supervisor.processes()].map((process) => process.remove()));
     this.#logger.close();
     if (how === 'SHUTDOWN') {
+      // First: of what is cleared away nobody could be started again.
+      this.#keeper.leave(status);
+      await this.#keeper.flushed();
       supervisor.cgroups.close();
       clean(this.#runtimeDirectory);
       removePidfile(supervisor.config.supervisord.pidfile, this.#keeperPid);
-      this.#keeper.leave(status);
+      if (this.#keeper.isLost) await this.#leaveNothing();
     }
     await this.#keeper.flushed();
     await this.#log.close();
+    if (how === 'RESTARTING') forgetBegunEnd(this.#runtimeDirectory);
     process.exit(0);
+  }
+
+  /** What the keeper would do. The lock last: whoever comes now finds nothing, or all as new. */
+  async #leaveNothing(): Promise<void> {
+    const logger = path.join(this.#runtimeDirectory, 'logger');
+    await endFormerLogger(logger);
+    try {
+      for (const file of [logger, path.join(this.#runtimeDirectory, 'lock')]) rmSync(file, { force: true });
+      rmdirSync(this.#runtimeDirectory);
+    } catch {
+      // Somebody else has begun to use it.
+    }
   }
 
   /** All would be stopped, and nothing started again. */

@@ -378,6 +378,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (killAsGroup) this.#family?.note();
     this.#host.log.say('debug', `stopping ${this.fullName} (pid ${this.pid}) with ${signalName(stopSignal)}`);
     this.#send(stopSignal, stopAsGroup);
+    // Of `startsecs`, of a process that does not become ready.
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
   }
 
@@ -416,7 +418,11 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     // Before it is reaped: as long as it is a zombie, nobody else gets its number and its group's.
     if (this.#isTold && this.config.killAsGroup) await this.#endLeftovers();
     if (this.#adopted) {
-      this.#ended(await this.#host.endingOf(started, this.#live));
+      const live = this.#live;
+      const ending = await this.#host.endingOf(started, live);
+      // Meanwhile it has been replaced: it is the other's, who sees its end too.
+      if (this.#live !== live) return;
+      this.#ended(ending);
       this.#host.noteEnding(started);
       return;
     }
@@ -460,14 +466,16 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       log.say(expected ? 'info' : 'warn', `exited: ${this.name} (${how}; ${expected ? '' : 'not '}expected)`);
       // Written down with the state: the next supervisor must know it too.
       this.#restarting =
-        !this.#host.isEnding && isRestarted(this.config, ending, this.config.startSecs === 0);
+        !this.#host.isEnding &&
+        this.#role !== 'previous' &&
+        isRestarted(this.config, ending, this.config.startSecs === 0);
       this.#restartWait = this.#restarting
         ? this.#delay.after(lived, this.config.restartDelayMax)
         : undefined;
       this.#dispatch('ended', { expected });
       this.#restart();
     }
-    if (this.#state !== 'STARTING') {
+    if (!this.#started) {
       this.#lastPid = 0;
       this.#host.cgroups.remove(this.recordName);
     }
@@ -553,7 +561,9 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       if (record.state !== 'STOPPING') this.#dispatch('start');
       return;
     }
-    const former = running && running.startTime !== started.startTime ? running : undefined;
+    // Who lives shortly may have begun in the same tick as his successor.
+    const isSame = running?.pid === started.pid && running.startTime === started.startTime;
+    const former = isSame ? undefined : (running ?? undefined);
     if (former) await this.#succeed(former, started);
     else this.#recorded = record.config;
     this.#adopted = true;
@@ -563,7 +573,15 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const live = LiveProcess.open(started.pid);
     if (!live || live.startTime !== started.startTime) {
       live?.close();
-      this.#ended(await this.#host.endingOf(started));
+      const ending = await this.#host.endingOf(started);
+      if (this.#state === 'STOPPING' && this.config.killAsGroup) {
+        this.#family = new Family(started, this.#host.cgroups.left(this.recordName));
+        await this.#endLeftovers();
+      }
+      // It was up from its first moment, whatever had been written down by then.
+      const { startSecs, ready } = this.config;
+      if (this.#state === 'STARTING' && startSecs === 0 && ready.length === 0) this.#state = 'RUNNING';
+      this.#ended(ending);
       for (const each of former ? [former, started] : [started]) this.#host.noteEnding(each);
       return;
     }
@@ -578,19 +596,19 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       this.#readiness = resumeReadiness(this.config, this.group, startedAt, this.#host, this.#warn);
       this.#dispatch('spawned');
     }
-    if (record.state === 'STOPPING') this.#sendStopSignal();
+    if (this.#state === 'STOPPING') this.#sendStopSignal();
   }
 
   /** The supervisor before us had started it again, and not yet written that down. */
   async #succeed(former: StartedProcess, started: StartedProcess): Promise<void> {
     const ending = await this.#host.endingOf(former);
-    this.exits[exitReason(this.config, ending, this.#state === 'RUNNING' ? 'up' : 'not-up')]++;
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
     this.startedAt = Date.now() - lives * 1000;
     this.stoppedAt = this.startedAt;
     this.restarts++;
-    this.#state = 'STARTING';
+    // Somebody may have wanted it down meanwhile.
+    if (this.#state === 'RUNNING') this.#state = 'STARTING';
   }
 
   // Another in its place.

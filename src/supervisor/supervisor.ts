@@ -4,7 +4,7 @@ import type { Config, GroupConfig } from '../config/model';
 import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
 import { bootId } from '../process/identity';
-import { exitOf, type LiveProcess } from '../process/live_process';
+import { exitOf, type LiveProcess, readStat } from '../process/live_process';
 import { applyLive } from './apply_live';
 import { Cgroups } from './cgroups';
 import { type ConfigChanges, compareConfigs } from './config_changes';
@@ -64,9 +64,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #parts: SupervisorParts;
   readonly #rolling: RollingRestarts;
   readonly #groups = new Map<string, ProcessGroup>();
+  /** Out of use, but what is theirs is still there: one of that name would lose its own with it. */
+  readonly #leaving = new Map<string, Promise<unknown>>();
   /** Exits that the keeper has told and nobody has asked for yet, by pid. */
   readonly #exits = new Map<number, KeptExit>();
-  readonly #askers = new Map<number, (exit: KeptExit) => void>();
+  readonly #askers = new Map<number, Set<(exit: KeptExit) => void>>();
   #state: SupervisorState = 'RUNNING';
   /** All that there is has been taken over or started. */
   #hasBegun = false;
@@ -122,7 +124,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   #hearExit(exit: KeptExit): void {
     this.#exits.set(exit.pid, exit);
-    this.#askers.get(exit.pid)?.(exit);
+    for (const tell of this.#askers.get(exit.pid) ?? []) tell(exit);
     const isOurs = (process: SupervisedProcess) => [process.pid, this.pidBeside(process)].includes(exit.pid);
     if (this.#hasBegun && ![...this.processes()].some(isOurs)) this.noteEnding(exit);
   }
@@ -132,21 +134,34 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   }
 
   async endingOf(started: StartedProcess, live?: LiveProcess): Promise<Exit | undefined> {
-    await this.#parts.keeper.exitsTold;
-    const told = this.#exits.get(started.pid);
-    if (told?.startTime === started.startTime) return exitOf(told.status);
-    return live && ((await this.#askKeeper(started)) ?? live.exit());
+    const told = () => {
+      const exit = this.#exits.get(started.pid);
+      return exit?.startTime === started.startTime ? exitOf(exit.status) : undefined;
+    };
+    // At once, if it is known: what nobody has asked for is forgotten some day.
+    const known = told();
+    if (known) return known;
+    const { keeper } = this.#parts;
+    await keeper.exitsTold;
+    // It may have ended just now: then the keeper has said so and we have not listened yet, or is about to.
+    if (!live) await keeper.heard();
+    const last = told();
+    if (last) return last;
+    if (!live && readStat(started.pid)?.startTime !== started.startTime) return undefined;
+    return (await this.#askKeeper(started)) ?? live?.exit();
   }
 
   #askKeeper({ pid, startTime }: StartedProcess): Promise<Exit | undefined> {
     return new Promise((resolve) => {
       const settle = (exit?: KeptExit) => {
         clearTimeout(timer);
-        this.#askers.delete(pid);
+        askers.delete(settle);
+        if (askers.size === 0) this.#askers.delete(pid);
         resolve(exit?.startTime === startTime ? exitOf(exit.status) : undefined);
       };
       const timer = setTimeout(settle, ENDING_MS);
-      this.#askers.set(pid, settle);
+      const askers = this.#askers.get(pid) ?? new Set();
+      this.#askers.set(pid, askers.add(settle));
     });
   }
 
@@ -166,7 +181,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
         this,
         group.name,
         group.priority,
-        isUp(record) ? record.config : config,
+        runs(record) ? record.config : config,
         { autoLogs: record.autoLogs, slot, lastPid: lastPidOf(found) },
       );
       adopted.push({ process, found });
@@ -182,24 +197,25 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       if (isFirst) this.emit('group-added', group.name);
     }
     for (const found of left.values())
-      if (isUp(found.record)) adopted.push({ process: this.#adoptRemoved(found), found });
+      if (runs(found.record)) adopted.push({ process: this.#adoptRemoved(found), found });
       else for (const { name } of [found, ...found.others]) this.records.remove(name);
     await Promise.all([...this.processes()].map((process) => this.#open(process)));
     await Promise.all(adopted.map(({ process, found }) => process.adopt(found.record, found.started)));
     for (const { process, found } of adopted)
       for (const other of found.others)
-        if (isUp(other.record)) this.#rolling.resume(process, other);
+        if (runs(other.record)) this.#rolling.resume(process, other);
         else this.records.remove(other.name);
     if (isFirst) this.emit('supervisor-state', 'RUNNING');
     // What ran before the machine was started anew begins anew too.
-    const isOfThisBoot = ({ record }: FoundProcess) => record.bootId === (bootId() ?? '');
-    const known = new Set(adopted.filter(({ found }) => isOfThisBoot(found)).map(({ process }) => process));
+    const known = new Set(
+      adopted.filter(({ found }) => isOfThisBoot(found.record)).map(({ process }) => process),
+    );
     for (const group of this.groups)
       for (const process of group.processes)
         if (!known.has(process) && process.config.autostart) this.dependencies.start(process);
     for (const { process, found } of adopted) {
       const { state } = found.record;
-      if (process.config.listener && isUp(found.record) && state !== 'STOPPING') void this.#renew(process);
+      if (process.config.listener && runs(found.record) && state !== 'STOPPING') void this.#renew(process);
     }
     // Nobody else is waited for who has ended before.
     this.#hasBegun = true;
@@ -309,6 +325,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   /** @returns false: it is there already. @throws TdaemonError (`not-found`) when the configuration has it not */
   async addGroup(name: string): Promise<boolean> {
+    await this.#leaving.get(name);
     if (this.#groups.has(name)) return false;
     const config = this.config.groups.find((group) => group.name === name);
     if (!config)
@@ -326,24 +343,36 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     const group = this.#groups.get(name);
     if (!group?.isStopped) return false;
     this.#groups.delete(name);
-    await Promise.all(group.processes.map((process) => this.#rolling.over(process)));
-    for (const process of group.processes) this.dependencies.forget(process);
+    const left = this.#takeLeave(group).finally(() => this.#leaving.delete(name));
+    this.#leaving.set(name, left);
+    await left;
+    this.emit('group-removed', name);
+    return true;
+  }
+
+  async #takeLeave({ processes }: ProcessGroup): Promise<void> {
+    await Promise.all(processes.map((process) => this.#rolling.over(process)));
+    for (const process of processes) this.dependencies.forget(process);
     await Promise.all(
-      group.processes.map(async (process) => {
+      processes.map(async (process) => {
         await process.remove();
         await this.release(process);
       }),
     );
-    this.emit('group-removed', name);
-    return true;
   }
 }
 
 /** What it has written before it is taken over is already heard. */
 function lastPidOf({ record, started }: FoundProcess): number {
-  return SIGNALLABLE_STATES.has(record.state) ? ((started ?? record.running)?.pid ?? 0) : 0;
+  const isThere = isOfThisBoot(record) && SIGNALLABLE_STATES.has(record.state);
+  return isThere ? ((started ?? record.running)?.pid ?? 0) : 0;
 }
 
-function isUp({ state }: ProcessRecord): boolean {
-  return SIGNALLABLE_STATES.has(state) || state === 'BACKOFF';
+function isOfThisBoot(record: ProcessRecord): boolean {
+  return record.bootId === (bootId() ?? '');
+}
+
+/** Or is about to: it goes on as it was. */
+function runs(record: ProcessRecord): boolean {
+  return isOfThisBoot(record) && (SIGNALLABLE_STATES.has(record.state) || record.state === 'BACKOFF');
 }

@@ -2,32 +2,14 @@
  * A program that ends is started again at once, and only then is that written down: what the next supervisor finds of one that was
  * killed in between.
  */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
+import { killAt } from '../helpers/kill_at';
 import { because, missing } from '../helpers/needs';
 import * as procfs from '../helpers/procfs';
-import { endLater, scratch } from '../helpers/scratch';
+import { scratch } from '../helpers/scratch';
 import { configuration, supervise } from '../helpers/supervise';
-
-/** SIGKILL when it is about to make its next call of these. */
-async function killAt(pid: number, calls: string): Promise<void> {
-  const words = [
-    '-qq',
-    '-o',
-    '/dev/null',
-    '-e',
-    `trace=${calls}`,
-    '-e',
-    `inject=${calls}:signal=KILL:when=1`,
-  ];
-  const tracer = spawn('strace', [...words, '-p', String(pid)], { stdio: 'ignore' });
-  endLater(tracer.pid as number);
-  await eventually('strace', () =>
-    /^TracerPid:\s+[1-9]/m.test(fs.readFileSync(`/proc/${pid}/status`, 'latin1')),
-  );
-}
 
 const noStrace = missing('strace');
 
