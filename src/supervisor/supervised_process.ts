@@ -604,6 +604,8 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const ending = await this.#host.endingOf(former);
     const lives = native.secondsSinceBoot() - started.startTime / TICKS;
     this.exitStatus = exitStatusOf(ending);
+    // Only who was up is started again before his end is written down.
+    this.exits[exitReason(this.config, ending, 'up')]++;
     this.startedAt = Date.now() - lives * 1000;
     this.stoppedAt = this.startedAt;
     this.restarts++;
