@@ -28,11 +28,13 @@ it("a daemon's child, which inherits the pidfile's descriptor, sees the daemon a
 
 it("a daemon's child stops the daemon", async () => {
   const at = scratch();
-  const line = '"$0" stop -p "$1" 2> "$2" & exec sleep 1000';
+  const line = '(until [ -e "$3" ]; do sleep 0.01; done; exec "$0" stop -p "$1" 2> "$2") & exec sleep 1000';
   const { pid, pidfile } = await startDaemon(at, [
     ...['sh', '-c', line],
-    ...[TDAEMON, at.file('pid'), at.file('told')],
+    ...[TDAEMON, at.file('pid'), at.file('told'), at.file('go')],
   ]);
+  // The pidfile has been read by then.
+  at.write('go', '');
   await eventually('its end, or a complaint', () => {
     return !procfs.isAlive(pid) || (fs.existsSync(at.file('told')) && fs.statSync(at.file('told')).size > 0);
   });

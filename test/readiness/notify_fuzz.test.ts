@@ -53,7 +53,8 @@ describe('20,000 datagrams', () => {
       'the last of them',
       () => fs.existsSync(at.file('work/fuzzed')) || !procfs.isAlive(held.pid),
     );
-    expect(procfs.descriptors(held.pid).size).toBe(before);
+    // On a busy machine it may have had one open still that belonged to its start.
+    expect(procfs.descriptors(held.pid).size).toBeLessThanOrEqual(before);
     held.release();
     expectReady(at, await held.done);
   });
