@@ -2,6 +2,7 @@
 import type { SpawnOptions } from 'node:child_process';
 import fs from 'node:fs';
 import { expect } from 'vitest';
+import { asleep } from './asleep';
 import { eventually } from './eventually';
 import { fixture } from './paths';
 import * as procfs from './procfs';
@@ -28,6 +29,7 @@ export async function held(pid: number): Promise<Held> {
   endLater(pid);
   // execve gives up the old program (which is what tdaemon waits for) a moment before /proc has the new arguments.
   await eventually(`arguments of ${pid}`, () => fs.readFileSync(`/proc/${pid}/cmdline`).length > 0);
+  await asleep(pid);
   return {
     pid,
     arguments: procfs.commandLine(pid),

@@ -1,6 +1,7 @@
 /** What a program finds when it begins: limits, environment, directory, user; asked of the kernel. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { asleep } from '../helpers/asleep';
 import { notRoot } from '../helpers/needs';
 import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
@@ -56,7 +57,7 @@ describe('a program has', () => {
   it('a session and a group of its own, standard descriptors and no others', async () => {
     const at = scratch();
     const supervised = await supervise(at, `[program:a]\n${SLEEPS}`);
-    const pid = await pidOf(supervised);
+    const pid = await asleep(await pidOf(supervised));
     expect(procfs.stat(pid)).toMatchObject({ session: pid, group: pid, ppid: supervised.supervisor });
     expect([...procfs.descriptors(pid).keys()]).toEqual([0, 1, 2]);
     const fifo = fs.statSync(`/proc/${pid}/fd/1`);
