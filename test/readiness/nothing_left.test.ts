@@ -52,9 +52,10 @@ describe.each(KINDS)('after --ready %s', (kind) => {
     const [waited, plain] = await Promise.all([caseOf(kind, at), caseOf(kind, other)]);
     const pid = await startReady(at, waited.spec, waited.command);
     const plainPid = await start(other, [], plain.command);
-    // They have begun at different times.
-    const areSame = () => descriptorsOf(pid).join() === descriptorsOf(plainPid).join();
-    await eventually('the same descriptors', areSame);
+    // They have begun at different times, and a shell becomes another program.
+    const standing = (of: number) => [procfs.stat(of)?.state, procfs.link(of, 'exe'), ...descriptorsOf(of)];
+    const areSame = () => standing(pid).join() === standing(plainPid).join();
+    await eventually('the same programs and descriptors', () => procfs.stat(pid)?.state === 'S' && areSame());
     // The order is the shell's, by its hash table.
     const names = (of: number) =>
       procfs
