@@ -9,7 +9,7 @@ import { configuration, type Supervised, supervise, supervisedLater } from '../h
 import { shell } from '../helpers/tdaemon';
 
 async function pidOf(supervised: Supervised, name = 'a'): Promise<number> {
-  return (await supervised.reaches(name, 'RUNNING')).pid;
+  return asleep((await supervised.reaches(name, 'RUNNING')).pid);
 }
 
 const environmentOf = (pid: number) =>
@@ -57,7 +57,7 @@ describe('a program has', () => {
   it('a session and a group of its own, standard descriptors and no others', async () => {
     const at = scratch();
     const supervised = await supervise(at, `[program:a]\n${SLEEPS}`);
-    const pid = await asleep(await pidOf(supervised));
+    const pid = await pidOf(supervised);
     expect(procfs.stat(pid)).toMatchObject({ session: pid, group: pid, ppid: supervised.supervisor });
     expect([...procfs.descriptors(pid).keys()]).toEqual([0, 1, 2]);
     const fifo = fs.statSync(`/proc/${pid}/fd/1`);
