@@ -16,6 +16,8 @@ interface Stat {
   group: number;
   session: number;
   flags: number;
+  /** User and system time, without its children's. */
+  cpuTicks: number;
   threads: number;
   startTime: number;
   /** Of a zombie, as wait(2) has it; 0 where it may not be seen. */
@@ -34,6 +36,7 @@ export function readStat(pid: number): Stat | undefined {
       group: Number(fields[2]),
       session: Number(fields[3]),
       flags: Number(fields[6]),
+      cpuTicks: Number(fields[11]) + Number(fields[12]),
       threads: Number(fields[17]),
       startTime: Number(fields[19]),
       exitStatus: Number(fields[49]),

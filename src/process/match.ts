@@ -1,6 +1,7 @@
 /** Processes by what they are instead of by a pidfile: the criteria of start-stop-daemon(8), all of which must hold. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { isKernelThread, LiveProcess, readStat } from './live_process';
+import { readProcFile } from './proc_file';
 
 export interface Criteria {
   /** The program's file: /proc/PID/exe must be this very inode. */
@@ -20,14 +21,6 @@ export function isEmpty(criteria: Criteria): boolean {
   return Object.values(criteria).every((value) => value === undefined);
 }
 
-function read(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
 function identify(file: string): string | undefined {
   try {
     const { dev, ino } = statSync(file);
@@ -39,7 +32,7 @@ function identify(file: string): string | undefined {
 
 /** @param execFile what identify says of criteria.exec */
 function matches(pid: number, criteria: Criteria, execFile: string | undefined): boolean {
-  const stat = read(pid, 'stat');
+  const stat = readProcFile(pid, 'stat');
   if (stat === '') return false;
   const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -47,7 +40,10 @@ function matches(pid: number, criteria: Criteria, execFile: string | undefined):
   if (criteria.ppid !== undefined && Number(fields[1]) !== criteria.ppid) return false;
   if (criteria.name !== undefined && name !== Buffer.from(criteria.name).toString('latin1', 0, NAME_BYTES))
     return false;
-  if (criteria.uid !== undefined && Number(/^Uid:\s+(\d+)/m.exec(read(pid, 'status'))?.[1]) !== criteria.uid)
+  if (
+    criteria.uid !== undefined &&
+    Number(/^Uid:\s+(\d+)/m.exec(readProcFile(pid, 'status'))?.[1]) !== criteria.uid
+  )
     return false;
   return criteria.exec === undefined || (execFile !== undefined && identify(`/proc/${pid}/exe`) === execFile);
 }

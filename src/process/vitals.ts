@@ -1,6 +1,8 @@
 /** What a live process takes right now: cheap enough to ask of a thousand while somebody looks. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { TICKS } from './identity';
+import { readStat } from './live_process';
+import { readProcFile } from './proc_file';
 
 /** From proc(5); a fact is undefined where it may not be seen: the process may be another user's, or gone. */
 export interface Vitals {
@@ -13,14 +15,6 @@ export interface Vitals {
   openFiles: number | undefined;
   /** RLIMIT_NOFILE in force; `Infinity`: unlimited. */
   openFilesLimit: { soft: number; hard: number } | undefined;
-}
-
-function read(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 function countOpenFiles(pid: number): number | undefined {
@@ -37,19 +31,14 @@ const limitOf = (text: string) => (text === 'unlimited' ? Number.POSITIVE_INFINI
 
 /** @param pid of a process that the caller holds: a number alone may have become another's */
 export function vitalsOf(pid: number): Vitals {
-  const stat = read(pid, 'stat');
-  // Field 2, the name, may hold spaces and parentheses; the next is field 3.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const number = (field: number) => (stat === '' ? undefined : Number(fields[field - 3]));
-  const user = number(14);
-  const system = number(15);
+  const stat = readStat(pid);
   // The number in "stat" lags behind by up to some hundred kilobytes (proc(5)).
-  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(read(pid, 'status'))?.[1];
-  const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(read(pid, 'limits')) ?? [];
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readProcFile(pid, 'status'))?.[1];
+  const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(readProcFile(pid, 'limits')) ?? [];
   return {
-    cpuSeconds: user === undefined || system === undefined ? undefined : (user + system) / TICKS,
+    cpuSeconds: stat && stat.cpuTicks / TICKS,
     residentBytes: kilobytes === undefined ? undefined : Number(kilobytes) * 1024,
-    threads: number(20),
+    threads: stat?.threads,
     openFiles: countOpenFiles(pid),
     openFilesLimit:
       soft === undefined || hard === undefined ? undefined : { soft: limitOf(soft), hard: limitOf(hard) },
