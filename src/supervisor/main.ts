@@ -323,20 +323,11 @@ class SupervisorProcess {
   }
 }
 
-/** Undefined: it cannot be read. */
-function pidIn(file: string): number | undefined {
-  try {
-    return Number(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
 function removePidfile(file: string, pid: number): void {
   try {
-    if (pidIn(file) === pid) rmSync(file);
+    if (readFileSync(file, 'utf8').trim() === String(pid)) rmSync(file);
   } catch {
-    // Its directory is not ours to write to: then it is stale, which the next start sees.
+    // Its directory is not ours to write to, or it is gone: then it is stale, which the next start sees.
   }
 }
 
