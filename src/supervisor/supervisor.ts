@@ -4,13 +4,14 @@ import type { Config, GroupConfig } from '../config/model';
 import { TdaemonError } from '../errors';
 import type { Exit } from '../native';
 import { bootId } from '../process/identity';
-import { exitOf, type LiveProcess, readStat } from '../process/live_process';
+import type { LiveProcess } from '../process/live_process';
 import { applyLive } from './apply_live';
 import { Cgroups } from './cgroups';
 import { type ConfigChanges, compareConfigs } from './config_changes';
 import { Dependencies } from './dependencies';
 import { byProcess, type FoundProcess } from './found_records';
-import type { KeeperLink, KeptExit } from './keeper_link';
+import type { KeeperLink } from './keeper_link';
+import { KeptExits } from './kept_exits';
 import type { ListeningSockets } from './listening_sockets';
 import type { LoggerLink } from './logger_link';
 import type { MainLog } from './main_log';
@@ -20,9 +21,6 @@ import { type ProcessRecord, Records, type StartedProcess } from './records';
 import { RollingRestarts, type RollingResult } from './rolling_restart';
 import { SIGNALLABLE_STATES, STOPPED_STATES } from './states';
 import { type Host, type StateChange, SupervisedProcess } from './supervised_process';
-
-/** How long the keeper may take to say how a process has ended. */
-const ENDING_MS = 2000;
 
 export type SupervisorState = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN';
 
@@ -66,12 +64,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly #groups = new Map<string, ProcessGroup>();
   /** Out of use, but what is theirs is still there: one of that name would lose its own with it. */
   readonly #leaving = new Map<string, Promise<unknown>>();
-  /** Exits that the keeper has told and nobody has asked for yet, by pid. */
-  readonly #exits = new Map<number, KeptExit>();
-  readonly #askers = new Map<number, Set<(exit: KeptExit) => void>>();
+  readonly #exits: KeptExits;
   #state: SupervisorState = 'RUNNING';
-  /** All that there is has been taken over or started. */
-  #hasBegun = false;
   /** Before a process is started for the first time, and after it has been removed. */
   prepare: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
   release: (process: SupervisedProcess) => Promise<void> | undefined = () => undefined;
@@ -91,7 +85,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     const { childLogDir, identifier, stripAnsi } = config.supervisord;
     const { runtimeDirectory, keeper, logger } = parts;
     this.logs = { runtimeDirectory, childLogDir, identifier, stripAnsi, keeper, logger };
-    keeper.on('exit', (exit) => this.#hearExit(exit));
+    this.#exits = new KeptExits(keeper, (pid) =>
+      [...this.processes()].some((process) => [process.pid, this.pidBeside(process)].includes(pid)),
+    );
   }
 
   get state(): SupervisorState {
@@ -120,49 +116,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     return this.#parts.readConfig();
   }
 
-  // How those have ended who are no children of ours.
-
-  #hearExit(exit: KeptExit): void {
-    this.#exits.set(exit.pid, exit);
-    for (const tell of this.#askers.get(exit.pid) ?? []) tell(exit);
-    const isOurs = (process: SupervisedProcess) => [process.pid, this.pidBeside(process)].includes(exit.pid);
-    if (this.#hasBegun && ![...this.processes()].some(isOurs)) this.noteEnding(exit);
+  endingOf(started: StartedProcess, live?: LiveProcess): Promise<Exit | undefined> {
+    return this.#exits.endingOf(started, live);
   }
 
-  noteEnding({ pid }: { pid: number }): void {
-    if (this.#exits.delete(pid)) this.#parts.keeper.seen(pid);
-  }
-
-  async endingOf(started: StartedProcess, live?: LiveProcess): Promise<Exit | undefined> {
-    const told = () => {
-      const exit = this.#exits.get(started.pid);
-      return exit?.startTime === started.startTime ? exitOf(exit.status) : undefined;
-    };
-    // At once, if it is known: what nobody has asked for is forgotten some day.
-    const known = told();
-    if (known) return known;
-    const { keeper } = this.#parts;
-    await keeper.exitsTold;
-    // It may have ended just now: then the keeper has said so and we have not listened yet, or is about to.
-    if (!live) await keeper.heard();
-    const last = told();
-    if (last) return last;
-    if (!live && readStat(started.pid)?.startTime !== started.startTime) return undefined;
-    return (await this.#askKeeper(started)) ?? live?.exit();
-  }
-
-  #askKeeper({ pid, startTime }: StartedProcess): Promise<Exit | undefined> {
-    return new Promise((resolve) => {
-      const settle = (exit?: KeptExit) => {
-        clearTimeout(timer);
-        askers.delete(settle);
-        if (askers.size === 0) this.#askers.delete(pid);
-        resolve(exit?.startTime === startTime ? exitOf(exit.status) : undefined);
-      };
-      const timer = setTimeout(settle, ENDING_MS);
-      const askers = this.#askers.get(pid) ?? new Set();
-      this.#askers.set(pid, askers.add(settle));
-    });
+  noteEnding(started: StartedProcess): void {
+    this.#exits.note(started);
   }
 
   // From the first program to the last.
@@ -217,9 +176,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
       const { state } = found.record;
       if (process.config.listener && runs(found.record) && state !== 'STOPPING') void this.#renew(process);
     }
-    // Nobody else is waited for who has ended before.
-    this.#hasBegun = true;
-    for (const exit of [...this.#exits.values()]) this.#hearExit(exit);
+    this.#exits.begin();
     this.emit('begun');
   }
 
