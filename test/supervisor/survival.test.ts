@@ -128,8 +128,8 @@ depends_on=asked`,
     );
     const { pid } = await supervised.reaches('asked', 'STARTING');
     // What is older than the start is not what is waited for.
-    at.write('before', '');
-    fs.utimesSync(at.file('before'), 1, 1);
+    fs.utimesSync(at.write('being made', ''), 1, 1);
+    fs.renameSync(at.file('being made'), at.file('before'));
     await killSupervisor(supervised);
     // It may have said so to the one that is no more.
     await supervised.reaches('told', 'RUNNING');
