@@ -22,6 +22,11 @@ function refused(message: string): TdaemonError {
   return new TdaemonError(message, { reason: 'setup', code: 'ERR_TDAEMON_ROLLING_RESTART' });
 }
 
+/** Two of it can share what they listen on. */
+export function canRoll({ config }: SupervisedProcess): boolean {
+  return config.sockets.length > 0 || config.fcgi !== undefined;
+}
+
 export class RollingRestarts {
   readonly #log: MainLog;
   readonly #onReplaced: (process: SupervisedProcess, formerPid: number) => void;
@@ -51,9 +56,8 @@ export class RollingRestarts {
   }
 
   async #restart(process: SupervisedProcess): Promise<void> {
-    const { config, state } = process;
-    if (config.sockets.length === 0 && !config.fcgi)
-      throw invalid(`it has no sockets that two could share: give it 'sockets='`);
+    const { state } = process;
+    if (!canRoll(process)) throw invalid(`it has no sockets that two could share: give it 'sockets='`);
     if (state !== 'RUNNING') throw refused(`it is ${state}, not RUNNING`);
     if (this.#running.has(process)) throw refused('it is being replaced already');
     const next = process.beside('next');

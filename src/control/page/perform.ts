@@ -1,5 +1,6 @@
 /** What an action of the page means: one call of a method, or several, and how it went for each process. */
 import { TdaemonError } from '../../errors';
+import { canRoll } from '../../supervisor/rolling_restart';
 import { RUNNING_STATES } from '../../supervisor/states';
 import { SupervisedProcess } from '../../supervisor/supervised_process';
 import { FAULTS, Fault } from '../faults';
@@ -9,7 +10,6 @@ import { findNamed, shownName } from '../names';
 import type { RpcStruct, RpcValue } from '../values';
 import { failureWords } from './failure_words';
 import type { ActionName, Failure, Outcome } from './messages';
-import { canRoll } from './rows';
 
 /** Of failures that are told. */
 const MOST_FAILURES = 20;

@@ -1,4 +1,5 @@
 /** A process as the web page's table shows it. */
+import { canRoll } from '../../supervisor/rolling_restart';
 import type { SupervisedProcess } from '../../supervisor/supervised_process';
 import type { Supervisor } from '../../supervisor/supervisor';
 import type { ProgramRow } from './messages';
@@ -6,11 +7,6 @@ import type { ProgramRow } from './messages';
 const CHANNELS = ['stdout', 'stderr'] as const;
 /** Of a command that is shown. */
 const LONGEST = 1000;
-
-/** Two of it can share what they listen on. */
-export function canRoll({ config }: SupervisedProcess): boolean {
-  return config.sockets.length > 0 || config.fcgi !== undefined;
-}
 
 export function rowOf(process: SupervisedProcess, supervisor: Supervisor): ProgramRow {
   const { config, channels } = process;
