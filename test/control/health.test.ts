@@ -1,20 +1,11 @@
 /** /health: a status for those who look at nothing else, and words for those who do. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ask, rpc, type Server } from '../helpers/control';
+import { ask, rpc } from '../helpers/control';
 import { eventually } from '../helpers/eventually';
 import { because, missing } from '../helpers/needs';
-import { type Scratch, scratch } from '../helpers/scratch';
-import { type Supervised, supervise } from '../helpers/supervise';
+import { superviseServed } from '../helpers/served';
 import { run } from '../helpers/tdaemon';
-
-async function start(programs: string): Promise<{ at: Scratch; supervised: Supervised; unix: Server }> {
-  const at = scratch();
-  const file = at.file('s.sock');
-  const text = programs.replaceAll('DIR', at.directory);
-  const supervised = await supervise(at, `[unix_http_server]\nfile=${file}\n${text}`);
-  return { at, supervised, unix: { socketPath: file } };
-}
 
 const SLEEPER = 'command=sleep 1000\nstartsecs=0';
 
@@ -23,7 +14,7 @@ const JSON_TYPE = { Accept: 'application/json' };
 describe('/health', () => {
   it('is 200 while all that start by themselves run, and else 503 and who does not', async () => {
     const { supervised, unix } =
-      await start(`[program:a]\n${SLEEPER}\n[program:off]\n${SLEEPER}\nautostart=false
+      await superviseServed(`[program:a]\n${SLEEPER}\n[program:off]\n${SLEEPER}\nautostart=false
 [program:x]\n${SLEEPER}\n[group:g]\nprograms=x`);
     expect(await ask(unix, { path: '/health' })).toMatchObject({ status: 200, body: 'ok: 2 RUNNING\n' });
     await rpc(unix, 'stopProcess', 'g:x');
@@ -52,7 +43,8 @@ describe('/health', () => {
   });
 
   it('of those that are named only, whether they start by themselves or not', async () => {
-    const { unix } = await start(`[program:a]\n${SLEEPER}\n[program:off]\n${SLEEPER}\nautostart=false
+    const { unix } =
+      await superviseServed(`[program:a]\n${SLEEPER}\n[program:off]\n${SLEEPER}\nautostart=false
 [program:once]\ncommand=true\nstartsecs=0\nautorestart=false\n[program:x]\n${SLEEPER}\n[program:y]\n${SLEEPER}\n[group:g]\nprograms=x,y`);
     const status = async (query: string) => (await ask(unix, { path: `/health${query}` })).status;
     expect(await status('')).toBe(503);
@@ -66,7 +58,7 @@ describe('/health', () => {
   });
 
   it('is one line for each, whatever the reason is, and so is the main log', async () => {
-    const { supervised, unix } = await start(
+    const { supervised, unix } = await superviseServed(
       `[program:a]\ncommand=/does/not/exist/\u009b\u2028x\nstartretries=0\n[program:b]\n${SLEEPER}`,
     );
     await supervised.reaches('a', 'FATAL');
@@ -77,7 +69,7 @@ describe('/health', () => {
   });
 
   it('is 503 while all is being shut down', async () => {
-    const { at, unix } = await start(`[program:t]
+    const { at, unix } = await superviseServed(`[program:t]
 command=sh -c 'trap "" TERM; touch DIR/ready; while [ ! -e DIR/go ]; do sleep 0.1; done'\nstopwaitsecs=600\nstartsecs=0`);
     await eventually('it', () => fs.existsSync(at.file('ready')));
     expect((await ask(unix, { path: '/health' })).status).toBe(200);
@@ -90,7 +82,7 @@ command=sh -c 'trap "" TERM; touch DIR/ready; while [ ! -e DIR/go ]; do sleep 0.
 
   const noCurl = missing('curl');
   it.skipIf(noCurl)(`is a check for containers, as documented${because(noCurl)}`, async () => {
-    const { at, unix } = await start(`[program:a]\n${SLEEPER}`);
+    const { at, unix } = await superviseServed(`[program:a]\n${SLEEPER}`);
     const check = () =>
       run('curl', [
         '-fsS',

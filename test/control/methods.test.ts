@@ -2,24 +2,10 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../../src/control/faults';
-import { dial, rpc, type Server } from '../helpers/control';
+import { dial, rpc } from '../helpers/control';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
-import { type Supervised, supervise } from '../helpers/supervise';
-
-interface Started {
-  at: Scratch;
-  supervised: Supervised;
-  unix: Server;
-}
-
-async function start(programs: string): Promise<Started> {
-  const at = scratch();
-  const text = programs.replaceAll('DIR', at.directory);
-  const supervised = await supervise(at, `[unix_http_server]\nfile=${at.file('s.sock')}\n${text}`);
-  return { at, supervised, unix: { socketPath: at.file('s.sock') } };
-}
+import { superviseServed } from '../helpers/served';
 
 const fault = (name: keyof typeof FAULTS, detail?: string) => ({
   code: FAULTS[name],
@@ -35,7 +21,8 @@ const SLOW = 'command=sleep 1000\nstartsecs=600';
 
 describe('a fault', () => {
   it('says what is wrong', async () => {
-    const { unix } = await start(`[program:a]\n${SLEEPER}\n[program:off]\n${SLEEPER}\nautostart=false
+    const { unix } =
+      await superviseServed(`[program:a]\n${SLEEPER}\n[program:off]\n${SLEEPER}\nautostart=false
 [program:missing]\ncommand=/does/not/exist\nautostart=false\n[program:file]\ncommand=/etc/passwd\nautostart=false
 [program:quick]\ncommand=false\nautostart=false\nstartretries=0\n[program:user]\n${SLEEPER}\nenv_file=/does/not/exist\nautostart=false
 [program:x]\n${SLEEPER}\nstdout_logfile=NONE\n[group:g]\nprograms=x`);
@@ -90,7 +77,7 @@ describe('a fault', () => {
 
 describe('system', () => {
   it("lists supervisord's 41 methods and ours beside them, each with its help and types", async () => {
-    const { unix } = await start('');
+    const { unix } = await superviseServed('');
     const names = await rpc<string[]>(unix, 'system.listMethods');
     expect(names).toEqual([...names].sort());
     expect(names.filter((name) => !name.startsWith('tdaemon.')).length).toBe(41);
@@ -116,7 +103,7 @@ describe('system', () => {
   });
 
   it('calls many in order, each with a value or a fault', async () => {
-    const { unix } = await start(`[program:a]\n${SLEEPER}\nautostart=false`);
+    const { unix } = await superviseServed(`[program:a]\n${SLEEPER}\nautostart=false`);
     const calls = [
       { methodName: 'supervisor.startProcess', params: ['a'] },
       { methodName: 'supervisor.startProcess', params: ['a'] },
@@ -145,7 +132,7 @@ describe('system', () => {
 
 describe('many at once', () => {
   it('are told of as far as the action concerned them', async () => {
-    const { unix } = await start(`[program:a]\n${SLEEPER}\n[program:b]\n${SLEEPER}\nautostart=false
+    const { unix } = await superviseServed(`[program:a]\n${SLEEPER}\n[program:b]\n${SLEEPER}\nautostart=false
 [program:bad]\ncommand=/does/not/exist\nautostart=false\n[program:x]\n${SLEEPER}\n[program:y]\n${SLEEPER}\n[group:g]\nprograms=x,y`);
     const ok = (group: string, name = group) => ({ group, name, status: 80, description: 'OK' });
     const all = await rpc<{ name: string }[]>(unix, 'startAllProcesses');
@@ -175,7 +162,7 @@ describe('many at once', () => {
 
 describe('standard input', () => {
   it('is written whole, also what the program takes later', async () => {
-    const { at, unix } = await start(
+    const { at, unix } = await superviseServed(
       "[program:a]\ncommand=sh -c 'head -c 1; while [ ! -e go ]; do sleep 0.1; done; exec cat'\ndirectory=DIR\nstdout_logfile=DIR/a.log\nstartsecs=0",
     );
     const much = `${'\u00e9'.repeat(200_000)}\n`;
@@ -187,7 +174,7 @@ describe('standard input', () => {
   });
 
   it('that a program has closed is NO_FILE', async () => {
-    const { at, unix } = await start(
+    const { at, unix } = await superviseServed(
       "[program:a]\ncommand=sh -c 'exec <&-; touch DIR/closed; sleep 1000'\nstartsecs=0",
     );
     await eventually('it', () => fs.existsSync(at.file('closed')));
@@ -195,7 +182,7 @@ describe('standard input', () => {
   });
 
   it('that a program did not read is not for the next one', async () => {
-    const { at, unix, supervised } = await start(
+    const { at, unix, supervised } = await superviseServed(
       '[program:a]\ncommand=sleep 1000\nstartsecs=0\nstdout_logfile=DIR/a.log',
     );
     await rpc(unix, 'sendProcessStdin', 'a', 'x'.repeat(300_000));
@@ -216,7 +203,7 @@ describe('standard input', () => {
 describe('a client that waits', () => {
   it('gets its answer when the supervisor shuts down', async () => {
     const { unix, supervised } =
-      await start(`[program:a]\n${SLOW}\nautostart=false\n[program:b]\n${SLOW}\nautostart=false
+      await superviseServed(`[program:a]\n${SLOW}\nautostart=false\n[program:b]\n${SLOW}\nautostart=false
 depends_on=a\n[program:t]\ncommand=sh -c 'trap "" TERM; touch DIR/t; while :; do sleep 0.1; done'\nstopwaitsecs=2\nstartsecs=0`);
     const waiting = [
       rpc(unix, 'startProcess', 'a'),
@@ -237,7 +224,7 @@ depends_on=a\n[program:t]\ncommand=sh -c 'trap "" TERM; touch DIR/t; while :; do
   });
 
   it('gets it when somebody stops what it waits for', async () => {
-    const { unix, supervised } = await start(
+    const { unix, supervised } = await superviseServed(
       `[program:a]\n${SLOW}\nautostart=false\n[program:b]\n${SLOW}\nautostart=false\ndepends_on=a`,
     );
     const waiting = ['a', 'b'].map((name) =>
@@ -255,7 +242,7 @@ depends_on=a\n[program:t]\ncommand=sh -c 'trap "" TERM; touch DIR/t; while :; do
   });
 
   it('and goes leaves nothing behind, and what it asked for goes on', async () => {
-    const { unix, supervised } = await start(`[program:a]\n${SLOW}\nautostart=false`);
+    const { unix, supervised } = await superviseServed(`[program:a]\n${SLOW}\nautostart=false`);
     const pid = supervised.supervisor as number;
     await rpc(unix, 'getState');
     const before = sockets(pid);
@@ -278,7 +265,7 @@ depends_on=a\n[program:t]\ncommand=sh -c 'trap "" TERM; touch DIR/t; while :; do
 
 describe('a configuration that cannot be read', () => {
   it('is told, and all goes on', async () => {
-    const { unix, supervised } = await start(`[program:a]\n${SLEEPER}`);
+    const { unix, supervised } = await superviseServed(`[program:a]\n${SLEEPER}`);
     const { pid } = await supervised.of('a');
     const text = fs.readFileSync(supervised.configFile, 'utf8');
     fs.writeFileSync(supervised.configFile, text.replace('startsecs=0', 'startsecs=never'));
@@ -294,7 +281,7 @@ describe('a configuration that cannot be read', () => {
 
 describe('a supervisor that is killed', () => {
   it('is waited for by clients, who are served by the next', async () => {
-    const { unix, supervised } = await start(`[program:a]\n${SLEEPER}`);
+    const { unix, supervised } = await superviseServed(`[program:a]\n${SLEEPER}`);
     const before = supervised.supervisor as number;
     const [socketFile] = [fs.statSync((unix as { socketPath: string }).socketPath).ino];
     for (let times = 0; times < 3; times++) {

@@ -1,22 +1,13 @@
 /** /metrics: what Prometheus's parser reads is what the kernel says. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ask, basic, rpc, type Server } from '../helpers/control';
+import { ask, basic, rpc } from '../helpers/control';
 import { eventually } from '../helpers/eventually';
 import { getMetrics, Metrics, noParser, parseMetrics } from '../helpers/metrics';
 import { because } from '../helpers/needs';
 import { freePort } from '../helpers/port';
 import * as procfs from '../helpers/procfs';
-import { type Scratch, scratch } from '../helpers/scratch';
-import { type Supervised, supervise } from '../helpers/supervise';
-
-async function start(programs: string): Promise<{ at: Scratch; supervised: Supervised; unix: Server }> {
-  const at = scratch();
-  const file = at.file('s.sock');
-  const text = programs.replaceAll('DIR', at.directory);
-  const supervised = await supervise(at, `[unix_http_server]\nfile=${file}\n${text}`);
-  return { at, supervised, unix: { socketPath: file } };
-}
+import { superviseServed } from '../helpers/served';
 
 const SLEEPER = 'command=sleep 1000\nstartsecs=0';
 const residentBytes = (pid: number) => Number.parseInt(procfs.status(pid, 'VmRSS') ?? '', 10) * 1024;
@@ -27,19 +18,15 @@ function isBetween(value: number | undefined, before: number, after: number): vo
   expect(value).toBeLessThanOrEqual(Math.max(before, after));
 }
 
-async function killSupervisor(supervised: Supervised): Promise<void> {
-  const before = supervised.supervisor as number;
-  process.kill(before, 'SIGKILL');
-  await eventually('another supervisor', () => ![undefined, before].includes(supervised.supervisor));
-}
-
 const why = noParser();
 
 describe.skipIf(why)(`/metrics${because(why)}`, () => {
   it.each(['openmetrics', 'prometheus'] as const)(
     'is in the format of %s, names and types too',
     async (format) => {
-      const { unix } = await start(`[program:a"\\b]\n${SLEEPER}\n[program:c]\n${SLEEPER}\nautostart=false`);
+      const { unix } = await superviseServed(
+        `[program:a"\\b]\n${SLEEPER}\n[program:c]\n${SLEEPER}\nautostart=false`,
+      );
       const { body, headers } = await getMetrics(unix, format);
       expect(headers['content-type']).toBe(
         format === 'openmetrics'
@@ -78,7 +65,7 @@ describe.skipIf(why)(`/metrics${because(why)}`, () => {
 
   it('says of programs what the kernel does', async () => {
     const before = Math.floor(Date.now() / 1000);
-    const { supervised, unix } = await start(`[program:x]
+    const { supervised, unix } = await superviseServed(`[program:x]
 command=sh -c 'exec 5</etc/passwd 6</etc/passwd; i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; exec sleep 1000'
 rlimit_nofile=321:400
 startsecs=0
@@ -124,7 +111,7 @@ startsecs=0
   });
 
   it('says of supervisor, keeper and logger what the kernel does', async () => {
-    const { supervised, unix } = await start(`[program:a]\n${SLEEPER}`);
+    const { supervised, unix } = await superviseServed(`[program:a]\n${SLEEPER}`);
     const own = (['keeper', 'logger'] as const).map((name) => {
       const pid = supervised[name] as number;
       return { name, pid, resident: residentBytes(pid) };
@@ -146,7 +133,7 @@ startsecs=0
   });
 
   it('counts ends by their reasons, also across supervisors', async () => {
-    const { supervised, unix } = await start(`[program:ends]
+    const { supervised, unix } = await superviseServed(`[program:ends]
 command=sh -c 'exit 2'\nstartsecs=0\nautorestart=false\nexitcodes=2\nautostart=false
 [program:fails]\ncommand=sh -c 'exit 3'\nstartsecs=0\nautorestart=false\nautostart=false
 [program:early]\ncommand=true\nstartsecs=600\nstartretries=1\nautostart=false
@@ -183,7 +170,7 @@ command=sh -c 'exit 2'\nstartsecs=0\nautorestart=false\nexitcodes=2\nautostart=f
       'lives: stopped 1, signal 2, restarts 2',
     ];
     expect(await counts()).toEqual(expected);
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     expect(await counts()).toEqual(expected);
     await rpc(unix, 'startProcess', 'fails');
     await supervised.reaches('fails', 'EXITED');
@@ -191,7 +178,7 @@ command=sh -c 'exit 2'\nstartsecs=0\nautorestart=false\nexitcodes=2\nautostart=f
   });
 
   it('counts what is written, beginning anew with the logger only', async () => {
-    const { at, supervised, unix } = await start(`[program:a]
+    const { at, supervised, unix } = await superviseServed(`[program:a]
 command=sh -c 'printf 1234567; printf 12345 >&2; while [ ! -e DIR/more ]; do sleep 0.1; done; printf abc; exec sleep 1000'
 startsecs=0\nstdout_log_timestamps=true
 [program:one]\ncommand=sh -c 'printf 12; printf 34 >&2; exec sleep 1000'\nstartsecs=0\nredirect_stderr=true
@@ -213,7 +200,7 @@ startsecs=0\nstdout_log_timestamps=true
     await reaches('one', 'stdout', 4);
     expect(await bytes('one', 'stderr')).toBeUndefined();
     expect(await bytes('none', 'stdout')).toBeUndefined();
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     await supervised.until('a', 'is adopted', ({ adopted }) => adopted);
     expect(await bytes('a', 'stdout')).toBe(7);
     const logger = supervised.logger as number;
@@ -228,7 +215,7 @@ startsecs=0\nstdout_log_timestamps=true
 describe('/metrics', () => {
   it('is read, and by whoever may: nothing else', async () => {
     const port = await freePort();
-    const { unix } = await start(
+    const { unix } = await superviseServed(
       `[inet_http_server]\nport=127.0.0.1:${port}\nusername=user\npassword=pass\n[program:a]\n${SLEEPER}`,
     );
     const tcp = { host: '127.0.0.1', port };
@@ -255,7 +242,7 @@ describe('/metrics', () => {
   });
 
   it('is answered without a logger, whose counts are then missing', async () => {
-    const { supervised, unix } = await start(`[program:a]\n${SLEEPER}`);
+    const { supervised, unix } = await superviseServed(`[program:a]\n${SLEEPER}`);
     const logger = supervised.logger as number;
     process.kill(logger, 'SIGSTOP');
     const { body } = await getMetrics(unix);
@@ -267,7 +254,9 @@ describe('/metrics', () => {
 
   it('of a hundred programs, asked for all the time, keeps nobody from being started again', async () => {
     const names = Array.from({ length: 100 }, (_, number) => `p${number}`);
-    const { supervised, unix } = await start(names.map((name) => `[program:${name}]\n${SLEEPER}`).join('\n'));
+    const { supervised, unix } = await superviseServed(
+      names.map((name) => `[program:${name}]\n${SLEEPER}`).join('\n'),
+    );
     let over = false;
     const askers = Array.from({ length: 8 }, async () => {
       let answers = 0;

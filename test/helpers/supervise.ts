@@ -133,6 +133,29 @@ export class Supervised {
     return this.until(name, `reaches ${state}`, (shown) => shown.state === state, limit);
   }
 
+  /** SIGKILL; resolves when there is another, which may not answer yet. */
+  async killSupervisor(): Promise<void> {
+    const before = this.supervisor as number;
+    process.kill(before, 'SIGKILL');
+    await eventually('another supervisor', () => ![undefined, before].includes(this.supervisor));
+  }
+
+  /** The same, also when its keeper is not its parent; resolves when the next one answers. */
+  async killAnswering(): Promise<void> {
+    const before = await this.ask<number>('pid');
+    process.kill(before, 'SIGKILL');
+    const knowsPrograms = () =>
+      this.status().then(
+        (shown) => shown.length > 0,
+        () => false,
+      );
+    const end = Date.now() + 30_000;
+    while (isAlive(before) || !(await knowsPrograms())) {
+      if (Date.now() > end) throw new Error('did not happen: another supervisor answers');
+      await pause(5);
+    }
+  }
+
   /** Orderly. */
   async shutdown(): Promise<void> {
     const { keeper } = this;

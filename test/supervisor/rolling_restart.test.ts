@@ -25,12 +25,6 @@ ready=fd:4
 sockets=unix:${at.file('web.sock')}
 ${more}`;
 
-async function killSupervisor(supervised: Supervised): Promise<void> {
-  const before = await supervised.ask<number>('pid');
-  process.kill(before, 'SIGKILL');
-  await supervised.until('web', 'is adopted', () => !procfs.isAlive(before));
-}
-
 describe('a rolling restart', () => {
   it(`loses none of ${REQUESTS} requests`, async () => {
     const at = scratch();
@@ -124,7 +118,7 @@ sockets=unix:${at.file('web.sock')}`,
       process.kill(pid, 'SIGKILL');
       const next = await supervised.until('web', 'runs again', (shown) => ![0, pid].includes(shown.pid));
       await supervised.reaches('web', 'RUNNING');
-      await killSupervisor(supervised);
+      await supervised.killAnswering();
       expect(await supervised.of('web')).toMatchObject({ pid: next.pid, state: 'RUNNING', adopted: true });
     }
     expect(fs.readdirSync(`${supervised.runtimeDirectory}/programs`)).toHaveLength(2);
@@ -139,7 +133,7 @@ sockets=unix:${at.file('web.sock')}`,
     const { pid } = await supervised.reaches('web', 'RUNNING');
     roll(supervised, 'web').catch(() => undefined);
     const { pidBeside } = await supervised.until('web', 'is two', (shown) => shown.pidBeside > 0);
-    await killSupervisor(supervised);
+    await supervised.killAnswering();
     const after = await supervised.until('web', 'is the other', (shown) => shown.pid === pidBeside);
     expect(after).toMatchObject({ state: 'RUNNING' });
     await eventually('the old one ends', () => !procfs.isAlive(pid));
@@ -162,7 +156,7 @@ sockets=unix:${at.file('web.sock')}`,
     roll(supervised, 'web').catch(() => undefined);
     const now = await supervised.until('web', 'is another', (shown) => shown.pid !== pid);
     expect(now.pidBeside).toBe(pid);
-    await killSupervisor(supervised);
+    await supervised.killAnswering();
     const after = await supervised.of('web');
     expect(after).toMatchObject({ pid: now.pid, state: 'RUNNING' });
     await eventually('the old one ends', () => !procfs.isAlive(pid));

@@ -19,13 +19,6 @@ const given = (pid: number, count: number) =>
     .filter(([number, target]) => number >= 3 && number < 3 + count && target.startsWith('socket:'))
     .map(([, target]) => target);
 
-/** Also when its keeper is not its parent. */
-async function killSupervisor(supervised: Supervised): Promise<void> {
-  const before = await supervised.ask<number>('pid');
-  process.kill(before, 'SIGKILL');
-  await supervised.until('web', 'is adopted', () => !procfs.isAlive(before));
-}
-
 async function killKeeper(supervised: Supervised): Promise<void> {
   const { keeper } = supervised;
   process.kill(keeper, 'SIGKILL');
@@ -106,10 +99,10 @@ describe('sockets=', () => {
     await eventually('it has executed', () => given(before.pid, 2).length === 2);
     const sockets = given(before.pid, 2);
     for (let time = 0; time < 3; time++) {
-      await killSupervisor(supervised);
+      await supervised.killAnswering();
       if (time === 1) {
         await killKeeper(supervised);
-        await killSupervisor(supervised);
+        await supervised.killAnswering();
       }
       const { pid } = await supervised.of('web');
       process.kill(pid, 'SIGKILL');

@@ -4,21 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
-import { type Supervised, supervise } from '../helpers/supervise';
+import { supervise } from '../helpers/supervise';
 
 /** `npm run chaos` does more of it. */
 const isLong = process.env.TDAEMON_CHAOS === 'long';
 const KILLS = isLong ? 1000 : 50;
 const LIMIT = isLong ? 3_600_000 : 120_000;
-
-async function killSupervisor(supervised: Supervised): Promise<void> {
-  const before = supervised.supervisor as number;
-  process.kill(before, 'SIGKILL');
-  await eventually('another supervisor', () => {
-    const now = supervised.supervisor;
-    return now !== undefined && now !== before;
-  });
-}
 
 describe('SIGKILL to the supervisor', () => {
   it('leaves every program as it is, and the next supervisor knows them', async () => {
@@ -45,7 +36,7 @@ startretries=0`,
     await supervised.reaches('done', 'EXITED');
     await supervised.ask('stop', 'stopped');
     const before = await supervised.reaches('up', 'RUNNING');
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     const after = await supervised.until('up', 'is adopted', ({ adopted }) => adopted);
     expect(after).toMatchObject({
       pid: before.pid,
@@ -63,7 +54,7 @@ startretries=0`,
     const at = scratch();
     const supervised = await supervise(at, '[program:a]\ncommand=sleep 1000\nstartsecs=0');
     const { pid } = await supervised.reaches('a', 'RUNNING');
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     await supervised.until('a', 'is adopted', ({ adopted }) => adopted);
     process.kill(pid, 'SIGKILL');
     const second = await supervised.until(
@@ -72,7 +63,7 @@ startretries=0`,
       (shown) => shown.state === 'RUNNING' && shown.pid !== pid,
     );
     expect(second).toMatchObject({ adopted: false, exitStatus: -1, restarts: 1 });
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     await supervised.until('a', 'is adopted', ({ adopted }) => adopted);
     expect(await supervised.ask('stop', 'a')).toBe(true);
     expect(await supervised.of('a')).toMatchObject({ state: 'STOPPED', pid: 0 });
@@ -130,7 +121,7 @@ depends_on=asked`,
     // What is older than the start is not what is waited for.
     fs.utimesSync(at.write('being made', ''), 1, 1);
     fs.renameSync(at.file('being made'), at.file('before'));
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     // It may have said so to the one that is no more.
     await supervised.reaches('told', 'RUNNING');
     expect(await supervised.of('asked')).toMatchObject({ state: 'STARTING', pid, adopted: true });
@@ -149,7 +140,7 @@ depends_on=asked`,
       `[program:a]\ncommand=sleep 1000\nstartsecs=0\nready=file:${at.file('never')}\nready_timeout=3\nstartretries=0`,
     );
     await supervised.reaches('a', 'STARTING');
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     const shown = await supervised.reaches('a', 'FATAL');
     expect(shown).toMatchObject({ pid: 0, spawnError: `not ready in time: file:${at.file('never')}` });
   });
@@ -171,7 +162,7 @@ startsecs=2`,
     await eventually('it ignores', () => procfs.mentioning(at.file('ready')).length > 0);
     supervised.ask('stop', 'stopping').catch(() => undefined);
     await supervised.reaches('stopping', 'STOPPING');
-    await killSupervisor(supervised);
+    await supervised.killSupervisor();
     await supervised.reaches('stopping', 'STOPPED');
     expect(await supervised.reaches('starting', 'RUNNING')).toMatchObject({ pid });
   });
