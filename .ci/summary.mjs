@@ -1,4 +1,5 @@
-// Fails on any skipped test but those that name a missing capability of the machine, and prints the last line.
+// Fails on any skipped test but those that name a missing capability of the machine; says once more, at the end, what has failed
+// and why, because only the end of a long log is kept; and prints the last line.
 import { readFileSync } from 'node:fs';
 
 const [, , file, status] = process.argv;
@@ -12,6 +13,13 @@ const skipped = tests.filter((test) => test.status !== 'passed' && test.status !
 const wrong = skipped.filter((test) => !allowed.some((name) => test.fullName.includes(name)));
 for (const test of skipped)
   console.log(`skipped${wrong.includes(test) ? ' (not allowed)' : ''}: ${test.fullName}`);
+
+for (const { name, message, assertionResults } of report.testResults) {
+  const failures = assertionResults.filter((test) => test.status === 'failed');
+  for (const { fullName, failureMessages } of failures)
+    console.log(`failed: ${name.replace(/.*\/test\//, 'test/')}: ${fullName}\n${failureMessages.join('\n')}`);
+  if (message) console.log(`failed: ${name}: ${message}`);
+}
 
 const passed = tests.filter((test) => test.status === 'passed').length;
 const failed = tests.length - passed - skipped.length;
