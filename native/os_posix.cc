@@ -138,11 +138,14 @@ void os_unblock_signals() {
 }
 
 void os_drop_pending_signals() {
-  sigset_t pending, none;
-  sigemptyset(&none);
-  int number;
-  while (sigpending(&pending) == 0 && memcmp(&pending, &none, sizeof none) != 0 &&
-         sigwait(&pending, &number) == 0) {
+  // Signal by signal: of a whole set the kernel fills in its part, and the rest is not to be compared.
+  for (int number = 1; number < NSIG; number++) {
+    sigset_t pending, one;
+    sigemptyset(&one);
+    if (sigaddset(&one, number) == -1) continue;
+    int dropped;
+    while (sigpending(&pending) == 0 && sigismember(&pending, number) == 1 && sigwait(&one, &dropped) == 0) {
+    }
   }
 }
 
