@@ -26,6 +26,8 @@ bool same_file(const struct stat &a, const struct stat &b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+bool is_lone_file(const struct stat &file) { return S_ISREG(file.st_mode) && file.st_nlink == 1; }
+
 std::string content_of(int file) {
   char text[kMostContent + 1];
   ssize_t size = pread(file, text, sizeof text, 0);
@@ -34,7 +36,7 @@ std::string content_of(int file) {
 
 // Opening and closing our own live pidfile would drop the very lock that proves us alive: look through the
 // descriptor that we have. (One that merely was inherited open names another process.)
-bool is_our_own(const struct stat &wanted, int peeked) {
+bool is_our_own(const struct stat &wanted) {
   DIR *list = opendir("/dev/fd");
   if (!list) return false;
   bool own = false;
@@ -42,7 +44,7 @@ bool is_our_own(const struct stat &wanted, int peeked) {
     char *end;
     long number = strtol(entry->d_name, &end, 10);
     struct stat found;
-    if (end == entry->d_name || *end || number < 3 || number == dirfd(list) || number == peeked) continue;
+    if (end == entry->d_name || *end || number < 3 || number == dirfd(list)) continue;
     int descriptor = static_cast<int>(number);
     if (fstat(descriptor, &found) == 0 && same_file(found, wanted))
       own = own || content_of(descriptor) == std::to_string(getpid()) + "\n";
@@ -108,19 +110,21 @@ Napi::Value open_pidfile(const Napi::CallbackInfo &info) {
   pidfile->location = locate(info[0].As<Napi::String>().Utf8Value(), user, false);
   const Location &at = pidfile->location;
   if (at.error) return refused(env, at.error, at.problem);
-  UniqueFd peeked(os_peek(at.directory.get(), at.name.c_str()));
   struct stat found;
-  if (!peeked || fstat(peeked.get(), &found) == -1) return refused(env, errno, "");
-  if (S_ISLNK(found.st_mode)) return refused(env, ELOOP, "it is a symbolic link");
-  if (!S_ISREG(found.st_mode)) return refused(env, EINVAL, "it is not a regular file");
-  if (found.st_nlink == 0) return refused(env, ENOENT, "");
-  if (found.st_nlink > 1) return refused(env, EMLINK, "it has more than one hard link");
-  if (is_our_own(found, peeked.get())) {
+  // Before anything opens it: where there is no O_PATH, looking is opening.
+  if (fstatat(at.directory.get(), at.name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && is_lone_file(found) &&
+      is_our_own(found)) {
     Napi::Object own = Napi::Object::New(env);
     own.Set("ok", true);
     own.Set("own", true);
     return own;
   }
+  UniqueFd peeked(os_peek(at.directory.get(), at.name.c_str()));
+  if (!peeked || fstat(peeked.get(), &found) == -1) return refused(env, errno, "");
+  if (S_ISLNK(found.st_mode)) return refused(env, ELOOP, "it is a symbolic link");
+  if (!S_ISREG(found.st_mode)) return refused(env, EINVAL, "it is not a regular file");
+  if (found.st_nlink == 0) return refused(env, ENOENT, "");
+  if (found.st_nlink > 1) return refused(env, EMLINK, "it has more than one hard link");
   pidfile->file = UniqueFd(reopen(at, peeked.get(), found));
   if (!pidfile->file) return refused(env, errno, "");
   return describe(env, pidfile.release(), found, user);

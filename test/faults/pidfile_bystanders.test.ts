@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import * as pidfiles from '../helpers/pidfiles';
-import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
 import { straceTdaemon } from '../helpers/strace';
 
@@ -13,16 +12,18 @@ describe('a reader who locks the pidfile of a start that fails', () => {
     const other = scratch();
     const missing = at.file('missing');
     // The child stops as its execve fails, and goes on when the reader has its lock.
+    const trace = other.file('strace');
     const ended = straceTdaemon(
-      other.file('strace'),
+      trace,
       ['-P', missing, '-e', 'trace=execve', '-e', 'inject=execve:signal=STOP:error=ENOENT'],
       ['-p', at.file('pid'), '--', missing],
     );
-    const pid = await eventually('the stop', () => {
-      if (!fs.existsSync(at.file('pid'))) return undefined;
-      const found = pidfiles.readPid(at.file('pid'));
-      return /[tT]/.test(procfs.stat(found)?.state ?? '') && found;
-    });
+    const stopped = / stopped by SIGSTOP/;
+    await eventually(
+      'the stop',
+      () => fs.existsSync(trace) && stopped.test(fs.readFileSync(trace, 'latin1')),
+    );
+    const pid = pidfiles.readPid(at.file('pid'));
     await pidfiles.lockElsewhere(at.file('pid'), 'read');
     process.kill(pid, 'SIGCONT');
     expect(await ended).toMatchObject({ status: 127 });
