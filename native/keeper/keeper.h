@@ -217,8 +217,9 @@ void held_inherit(void);
 /* All that is passed on, with SIGCHLD, and SIGPIPE, which would end us. */
 void signals_ours(sigset_t *set);
 void signals_arrived(int signal);
-/* The next to be told, as a name, or NULL. It counts as told. */
-const char *signals_next(void);
+/* The next to be told, as a name, or NULL. It counts as told. Whoever is not ready yet is told to end, and
+ * nothing else. */
+const char *signals_next(bool is_ready);
 /* The supervisor has ended, or was replaced, without doing what it was told to: end. */
 void signals_tell_again(void);
 

@@ -61,9 +61,10 @@ static const char *name_of(int signal) {
   return real_time;
 }
 
-const char *signals_next(void) {
-  for (int signal = 1; arrived != 0 && signal <= LAST_REAL_TIME; signal++) {
-    if ((arrived & bit(signal)) == 0) continue;
+const char *signals_next(bool is_ready) {
+  uint64_t due = is_ready ? arrived : arrived & ends();
+  for (int signal = 1; due != 0 && signal <= LAST_REAL_TIME; signal++) {
+    if ((due & bit(signal)) == 0) continue;
     arrived &= ~bit(signal);
     told |= bit(signal);
     const char *name = name_of(signal);

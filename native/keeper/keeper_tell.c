@@ -64,7 +64,7 @@ static bool tell_next(struct Link *link) {
     tell(link, "end-of-exits", NULL, NULL);
   } else if (take(&link->handover_failed_due)) {
     tell_number(link, "handover-failed", link->handover_status);
-  } else if (link->state == LINK_CURRENT && link->ready && (signal = signals_next()) != NULL) {
+  } else if (link->state == LINK_CURRENT && (signal = signals_next(link->ready)) != NULL) {
     tell(link, "signal", signal, NULL);
   } else {
     return false;

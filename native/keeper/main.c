@@ -1,7 +1,9 @@
 /*
- * tdaemon-keeper RUN [--ready-fd=N] [--adopt=FD --supervisor-pid=PID [--logger-pid=PID]] -- SUPERVISOR
- * [ARG...] tdaemon-keeper --logger One executable for both, so that there is one to ship. Started by tdaemon,
- * not by people.
+ * Keeper and logger in one executable, so that there is one to ship. Started by tdaemon, not by people:
+ *
+ *   tdaemon-keeper RUN [--ready-fd=N] [--adopt=FD --supervisor-pid=PID [--logger-pid=PID]] --
+ *                  SUPERVISOR [ARG...]
+ *   tdaemon-keeper --logger
  */
 #include <limits.h>
 #include <string.h>

@@ -51,6 +51,7 @@ export const STATUSES: Record<Command, Statuses> = {
     [0, 'it answers; in the foreground: it was shut down'],
     [1, 'in the foreground, with exit_on_fatal: a program went FATAL'],
     [2, 'it could not begin'],
+    [130, 'interrupted before it answered'],
   ],
   ctl: [
     [0, 'done'],

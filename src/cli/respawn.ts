@@ -5,12 +5,14 @@ import { invalid, TdaemonError } from '../errors';
 import { parseDuration } from '../process/duration';
 import { absolutePath } from '../process/working_directory';
 import { launchSupervisor } from '../supervisor/launch';
+import type { LaunchOptions } from '../supervisor/launch_options';
 import { respawnConfig } from '../supervisor/respawn_config';
 import type { Caller } from './caller';
 import { EXIT } from './exit_status';
 import { print, reportFailure, say, type Voice } from './output';
 import type { Scanned } from './scan';
 import { toOptions } from './start_options';
+import { whileWaiting } from './waiting';
 
 /** What a process that is started again and again cannot have, or not yet. */
 const CONTRADICTIONS = ['keep-fd', 'dry-run', 'ready-keep', 'ready-ca'] as const;
@@ -42,22 +44,29 @@ async function launch(scanned: Scanned, voice: Voice, caller: Caller): Promise<n
     if (scanned.has(name)) throw invalid(`--${name} and --respawn contradict each other`);
   const options = toOptions(scanned, caller);
   const { pidfile, ready = [], readyTimeout = DEFAULT_READY_TIMEOUT_MS, ...start } = options;
+  const conditions = typeof ready === 'string' ? [ready] : [...ready];
   const foreground = scanned.has('foreground');
   const config = respawnConfig({
     plan: makePlan({ ...start, ...(foreground && inherited(start)) }),
     pidfile: pidfile === undefined ? undefined : absolutePath(pidfile),
-    ready: typeof ready === 'string' ? [ready] : [...ready],
+    ready: conditions,
     readyTimeout: readyTimeout / 1000,
     restartDelay: restartDelay(scanned),
     foreground,
   });
-  const { pid } = await launchSupervisor(config, {
+  const from: LaunchOptions = {
     source: { kind: 'given', config },
     environment: caller.environment,
     openFiles: caller.openFiles ?? 0,
     directory: '/',
     foreground,
-  });
+  };
+  const { pid } = foreground
+    ? await launchSupervisor(config, from)
+    : await whileWaiting(voice, ({ signal, onReadiness }) => {
+        if (conditions.length > 0) onReadiness({ kind: 'waiting', conditions });
+        return launchSupervisor(config, from, signal);
+      });
   const command = scanned.command.map(String);
   if (voice.json)
     print(

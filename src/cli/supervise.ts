@@ -6,15 +6,17 @@ import { findConfig } from '../config/find';
 import { KEY_OPTIONS } from '../config/options';
 import { readConfig } from '../config/read';
 import type { Overrides } from '../config/section';
-import { invalid } from '../errors';
+import { invalid, TdaemonError } from '../errors';
 import { toText } from '../process/bytes';
 import { variablesOf } from '../process/environment';
 import { defaultOpenFiles } from '../process/limits';
 import { launchSupervisor } from '../supervisor/launch';
+import type { LaunchOptions } from '../supervisor/launch_options';
 import { readCaller } from './caller';
 import { EXIT } from './exit_status';
 import { print, reportFailure, say, type Voice } from './output';
 import type { Scanned } from './scan';
+import { whileWaiting } from './waiting';
 
 /** Of the keys that have an option, those that were given. */
 function overridesOf(scanned: Scanned): Overrides {
@@ -40,17 +42,22 @@ export async function supervise(scanned: Scanned, voice: Voice): Promise<number>
     for (const warning of warnings) say(voice, `warning: ${warningText(warning)}`);
     for (const { place, message } of broken)
       say(voice, `${placeText(place)}: ${message}; the others are started`);
-    const { pid } = await launchSupervisor(config, {
+    const { nodaemon: foreground } = config.supervisord;
+    const options: LaunchOptions = {
       source: { kind: 'file', file: config.file, overrides },
       environment: caller.environment,
       openFiles: caller.openFiles ?? defaultOpenFiles(),
       directory: process.cwd(),
-      foreground: config.supervisord.nodaemon,
-    });
+      foreground,
+    };
+    const { pid } = foreground
+      ? await launchSupervisor(config, options)
+      : await whileWaiting(voice, ({ signal }) => launchSupervisor(config, options, signal));
     if (voice.verbose) say(voice, `supervisor started, its keeper is process ${pid}`);
     return EXIT.ok;
   } catch (error) {
-    return reportFailure(voice, error, EXIT.usage);
+    const isInterrupted = error instanceof TdaemonError && error.reason === 'interrupted';
+    return reportFailure(voice, error, isInterrupted ? EXIT.interrupted : EXIT.usage);
   }
 }
 

@@ -12,7 +12,7 @@ function describe({ conditions, status }: ReadinessEvent & { kind: 'waiting' }):
 /** @param act gets what the library needs to tell, and to be told */
 export async function whileWaiting<Result>(
   voice: Voice,
-  act: (options: Pick<ReadyOptions, 'signal' | 'onReadiness'>) => Promise<Result>,
+  act: (options: Required<Pick<ReadyOptions, 'signal' | 'onReadiness'>>) => Promise<Result>,
 ): Promise<Result> {
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();

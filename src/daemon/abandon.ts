@@ -3,8 +3,6 @@ import { type LiveProcess, readStat } from '../process/live_process';
 import { awaitGroupEnd, type ProcessGroup, signalGroup } from '../process/process_group';
 import { signalNumber } from '../process/signals';
 
-const GRACE_MS = 5000;
-
 function signal(live: LiveProcess, group: ProcessGroup, number: number): void {
   try {
     // Its leader has ended long ago: a process of that very number began another group.
@@ -16,13 +14,16 @@ function signal(live: LiveProcess, group: ProcessGroup, number: number): void {
   live.signal(number);
 }
 
-/** @returns whether all of it has ended */
-export async function abandon(live: LiveProcess, group: ProcessGroup): Promise<boolean> {
+/**
+ * @param grace milliseconds between SIGTERM and SIGKILL, and that the end may take after that
+ * @returns whether all of it has ended
+ */
+export async function abandon(live: LiveProcess, group: ProcessGroup, grace: number): Promise<boolean> {
   for (const name of ['TERM', 'KILL']) {
     signal(live, group, signalNumber(name));
     const began = performance.now();
-    const ended = await live.waitForEnd(GRACE_MS);
-    if (ended && (await awaitGroupEnd(group, GRACE_MS - (performance.now() - began)))) return true;
+    const ended = await live.waitForEnd(grace);
+    if (ended && (await awaitGroupEnd(group, grace - (performance.now() - began)))) return true;
   }
   return false;
 }

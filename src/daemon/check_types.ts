@@ -54,6 +54,7 @@ const CHECKS: { [Name in keyof Required<DaemonizeOptions>]: Check } = {
   keepFds: listOf(descriptor),
   ready: (value) => text(value) || listOf(text)(value),
   readyTimeout: number,
+  readyGrace: number,
   readyKeep: flag,
   readyCa: text,
   signal: (value) => value instanceof AbortSignal,

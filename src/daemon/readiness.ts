@@ -16,7 +16,7 @@ import type { DaemonizeOptions } from './options';
 import { clearStalePidfile, repointPidfile } from './pidfile';
 import type { Plan } from './plan';
 import { failedToBeReady } from './ready_failure';
-import { DEFAULT_READY_TIMEOUT_MS } from './ready_options';
+import { DEFAULT_READY_GRACE_MS, DEFAULT_READY_TIMEOUT_MS } from './ready_options';
 
 /** How long the system may take to say how a process has ended: its parent must reap it first. */
 const EXIT_MS = 100;
@@ -34,14 +34,22 @@ export class Readiness {
   readonly #options: DaemonizeOptions;
   readonly #conditions: Condition[];
   readonly #start: Start;
+  readonly #grace: number;
   #status: string | undefined;
 
   constructor(plan: Plan, options: DaemonizeOptions) {
-    const { ready = [], readyTimeout = DEFAULT_READY_TIMEOUT_MS } = options;
+    const {
+      ready = [],
+      readyTimeout = DEFAULT_READY_TIMEOUT_MS,
+      readyGrace = DEFAULT_READY_GRACE_MS,
+    } = options;
     if (!(readyTimeout > 0))
       throw invalid(`ready timeout: ${readyTimeout} is no number of milliseconds above 0`);
+    if (!(readyGrace >= 0))
+      throw invalid(`ready grace: ${readyGrace} is no number of milliseconds from 0 on`);
     this.#plan = plan;
     this.#options = options;
+    this.#grace = readyGrace;
     this.#conditions = (typeof ready === 'string' ? [ready] : ready).map(parseReady);
     const descriptors = this.#conditions.map(({ descriptor = 0 }) => descriptor);
     const twice = descriptors.find(
@@ -147,7 +155,8 @@ export class Readiness {
     const keep = outcome.kind === 'late' && (this.#options.readyKeep ?? false);
     const exit = outcome.kind === 'ended' ? await exitOf(live) : undefined;
     const { group } = started;
-    const gone = keep || (await abandon(live, { group, session: group, uid: this.#plan.daemonUid }));
+    const all = { group, session: group, uid: this.#plan.daemonUid };
+    const gone = keep || (await abandon(live, all, this.#grace));
     const { pidfile } = this.#plan.spawn;
     if (!keep && gone && pidfile !== undefined) clearStalePidfile(pidfile, undefined);
     return failedToBeReady(outcome, {

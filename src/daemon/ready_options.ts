@@ -17,6 +17,8 @@ export interface ReadyOptions {
   readyKeep?: boolean;
   /** A PEM file with certificates that `https://` trusts too. */
   readyCa?: string;
+  /** Milliseconds between SIGTERM and SIGKILL for a daemon that is not ready. Default 5,000. */
+  readyGrace?: number;
   /** Ends the wait, and the daemon. */
   signal?: AbortSignal;
   /** Told while it waits. */
@@ -24,3 +26,4 @@ export interface ReadyOptions {
 }
 
 export const DEFAULT_READY_TIMEOUT_MS = 30_000;
+export const DEFAULT_READY_GRACE_MS = 5000;

@@ -1,12 +1,14 @@
 /** `tdaemon start --respawn`: one command, started again whenever it ends. */
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { respawnDirectoryOf } from '../../src/supervisor/runtime_directory';
 import { eventually } from '../helpers/eventually';
+import { TDAEMON } from '../helpers/paths';
 import * as procfs from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { mark } from '../helpers/start';
-import { type Ran, tdaemon } from '../helpers/tdaemon';
+import { type Ran, run, tdaemon } from '../helpers/tdaemon';
 
 function kill(pid: number): void {
   try {
@@ -18,6 +20,14 @@ function kill(pid: number): void {
 
 /** Keeper and supervisor mention the pidfile; the command its mark. */
 async function respawn(at: Scratch, options: readonly string[], command: readonly string[]): Promise<Ran> {
+  return run(...respawnCommand(at, options, command));
+}
+
+function respawnCommand(
+  at: Scratch,
+  options: readonly string[],
+  command: readonly string[],
+): [string, string[], { env: NodeJS.ProcessEnv }] {
   onTestFinished(async () => {
     await eventually('the end of all', () => {
       const left = [...procfs.mentioning(at.directory), ...keepers(at)];
@@ -27,7 +37,7 @@ async function respawn(at: Scratch, options: readonly string[], command: readonl
     fs.rmSync(respawnDirectoryOf(at.file('pid'), 'respawn'), { recursive: true, force: true });
   });
   const env = { ...process.env, TDAEMON_TEST: at.directory };
-  return tdaemon(['--respawn', '-p', at.file('pid'), ...mark(at), ...options, '--', ...command], { env });
+  return [TDAEMON, ['--respawn', '-p', at.file('pid'), ...mark(at), ...options, '--', ...command], { env }];
 }
 
 const keepers = (at: Scratch) =>
@@ -100,6 +110,40 @@ describe('start --respawn', () => {
     );
     expect(ran.status).toBe(0);
     expect(fs.existsSync(at.file('up'))).toBe(true);
+  });
+
+  const NEVER = ['--ready', 'cmd:false', '--ready-timeout', '1h'];
+
+  const expectNothingLeft = async (at: Scratch) => {
+    expect(fs.existsSync(at.file('pid'))).toBe(false);
+    expect(fs.existsSync(respawnDirectoryOf(at.file('pid'), 'respawn'))).toBe(false);
+    expect(keepers(at)).toEqual([]);
+  };
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'interrupted by %s while it waits: 130, and nothing is left',
+    async (signal) => {
+      const at = scratch();
+      const [program, words, options] = respawnCommand(at, NEVER, ['sleep', '1000']);
+      const child = spawn(program, words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr.on('data', (text: Buffer) => (stderr += text));
+      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+      await eventually('it runs', () => running(at, 'sleep'));
+      child.kill(signal);
+      expect(await ended).toBe(130);
+      expect(stderr).toBe("tdaemon: interrupted while waiting for 'respawn sleep'; it was stopped\n");
+      await expectNothingLeft(at);
+    },
+  );
+
+  it('whose keeper is told to end while it waits: 123, and nothing is left', async () => {
+    const at = scratch();
+    const ran = respawn(at, NEVER, ['sleep', '1000']);
+    await eventually('it runs', () => running(at, 'sleep'));
+    process.kill(keeperOf(at), 'SIGTERM');
+    expect((await ran).status).toBe(123);
+    await expectNothingLeft(at);
   });
 
   it('outlives its supervisor', async () => {
