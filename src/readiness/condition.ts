@@ -16,6 +16,8 @@ export interface Start {
   readonly timeout: number;
   /** Certificates (PEM) that https trusts besides Node's own. */
   readonly certificates?: Buffer;
+  /** Whose it is, if he may be killed: who comes after him clears away what bears this name. */
+  readonly owner?: string;
   /** Numbers up to this one are given to the daemon by some condition. */
   readonly highestDescriptor: number;
   setVariable(name: string, value: string): void;

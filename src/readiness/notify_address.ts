@@ -4,12 +4,13 @@
  * root directory, which can reach no path of ours.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdtempSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { TdaemonError } from '../errors';
 import type { Start } from './condition';
 
 const PREFIX = 'tdaemon-notify-';
+const SOCKET = 's';
 /** unix(7): sun_path with its NUL. */
 const LONGEST = 107;
 
@@ -18,12 +19,14 @@ function directories(): string[] {
   return [own, tmpdir(), '/tmp'].filter((name): name is string => name?.startsWith('/') ?? false);
 }
 
-function makeDirectory(): string {
+const prefixOf = (owner: string | undefined) => (owner === undefined ? PREFIX : `${PREFIX}${owner}-`);
+
+function makeDirectory(prefix: string): string {
   let last: unknown;
   for (const parent of directories()) {
-    if (parent.length > LONGEST - PREFIX.length - 10) continue;
+    if (parent.length > LONGEST - prefix.length - 10) continue;
     try {
-      return mkdtempSync(`${parent}/${PREFIX}`);
+      return mkdtempSync(`${parent}/${prefix}`);
     } catch (error) {
       last = error;
     }
@@ -42,11 +45,11 @@ export class NotifyAddress {
   readonly #directory: string | undefined;
   readonly #uid: number;
 
-  constructor({ spawn, uid }: Start) {
+  constructor({ spawn, uid, owner }: Start) {
     this.#uid = uid;
-    this.#directory = spawn.chroot === undefined ? makeDirectory() : undefined;
+    this.#directory = spawn.chroot === undefined ? makeDirectory(prefixOf(owner)) : undefined;
     this.name = this.#directory
-      ? `${this.#directory}/s`
+      ? `${this.#directory}/${SOCKET}`
       : `@tdaemon/notify/${randomBytes(16).toString('hex')}`;
   }
 
@@ -60,13 +63,35 @@ export class NotifyAddress {
   }
 
   remove(): void {
-    if (!this.#directory) return;
-    for (const remove of [() => unlinkSync(this.name), () => rmdirSync(this.#directory as string)]) {
-      try {
-        remove();
-      } catch {
-        // It was never made, or somebody has tidied up.
-      }
+    if (this.#directory) removeAddress(this.#directory);
+  }
+}
+
+function removeAddress(directory: string): void {
+  for (const remove of [() => unlinkSync(`${directory}/${SOCKET}`), () => rmdirSync(directory)]) {
+    try {
+      remove();
+    } catch {
+      // It was never made, or somebody has tidied up.
     }
+  }
+}
+
+/** What an owner who was killed has left. */
+export function clearAddressesOf(owner: string): void {
+  for (const parent of new Set(directories()))
+    for (const name of namesIn(parent)) {
+      if (!name.startsWith(prefixOf(owner))) continue;
+      // A link of another user's would lead elsewhere; and what is our own nobody else can rename (a sticky directory).
+      const found = lstatSync(`${parent}/${name}`, { throwIfNoEntry: false });
+      if (found?.isDirectory() && found.uid === process.geteuid?.()) removeAddress(`${parent}/${name}`);
+    }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }

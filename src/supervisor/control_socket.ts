@@ -24,6 +24,10 @@ export class ControlSocket {
   readonly #ends: Ends;
   readonly #connections = new Set<Socket>();
   #server: Server | undefined;
+  #beginToServe: () => void = () => undefined;
+  readonly #isServed = new Promise<void>((resolve) => {
+    this.#beginToServe = resolve;
+  });
 
   constructor(supervisor: Supervisor, path: string, ends: Ends) {
     this.#supervisor = supervisor;
@@ -39,6 +43,11 @@ export class ControlSocket {
         .once('error', reject)
         .listen(this.#path, resolve);
     });
+  }
+
+  /** From now on it answers: until then what a predecessor has left is not known yet. */
+  serve(): void {
+    this.#beginToServe();
   }
 
   async close(): Promise<void> {
@@ -61,6 +70,7 @@ export class ControlSocket {
 
   async #answer(line: string): Promise<unknown> {
     try {
+      await this.#isServed;
       const [name = '', ...parameters] = JSON.parse(line) as string[];
       const method = Object.hasOwn(this.#methods, name) ? this.#methods[name] : undefined;
       if (!method) return { error: `no method '${name}'` };

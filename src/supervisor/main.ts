@@ -8,6 +8,7 @@ import { type PidfileState, readPidfile } from '../daemon/pidfile';
 import { TdaemonError } from '../errors';
 import { native } from '../native';
 import { pause } from '../process/pause';
+import { clearAddressesOf } from '../readiness/notify_address';
 import { cleanAutoLogs } from './auto_logs';
 import { forgetBegunEnd, readBegunEnd, writeBegunEnd } from './begun_end';
 import { ControlSocket } from './control_socket';
@@ -93,6 +94,7 @@ class SupervisorProcess {
         serverUrl: serverUrlOf(config),
         openFiles,
         directory,
+        owner: this.#owner,
         umask: supervisord.umask,
       },
       readConfig: () => wholeConfigOf(options),
@@ -120,14 +122,21 @@ class SupervisorProcess {
     this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
 
+  /** Unique among the user's supervisors. */
+  get #owner(): string {
+    return path.basename(this.#runtimeDirectory);
+  }
+
   async run(): Promise<void> {
     this.#listen();
     await this.#takeOver();
     this.#logger.connect();
+    clearAddressesOf(this.#owner);
     await cleanAutoLogs(this.#supervisor);
     await this.#control.open();
     await this.#servers.listen();
     await this.#supervisor.begin();
+    this.#control.serve();
     this.#logger.complete();
     await this.#servers.serve();
     this.#hasBegun = true;

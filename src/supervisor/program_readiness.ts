@@ -57,12 +57,12 @@ export class ProgramReadiness {
     plan: Plan,
     config: ProcessConfig,
     warn: (message: string) => void,
-    { logs = [], startedAt }: { logs?: readonly (string | undefined)[]; startedAt?: number },
+    { logs = [], ...known }: { logs?: readonly (string | undefined)[] } & Pick<Start, 'owner' | 'startedAt'>,
   ) {
     this.#conditions = conditions;
     this.#warn = warn;
     this.#start = {
-      ...(startedAt !== undefined && { startedAt }),
+      ...known,
       spawn: plan.spawn,
       uid: plan.daemonUid,
       timeout: config.readyTimeout * 1000,
@@ -80,16 +80,18 @@ export class ProgramReadiness {
    * For a start to come; prepares the plan.
    *
    * @param logs of standard output and error
+   * @param owner as Start has it
    * @throws TdaemonError: something that a condition needs cannot be had
    */
   static prepare(
     plan: Plan,
     config: ProcessConfig,
     logs: readonly (string | undefined)[],
+    owner: string,
     warn: (message: string) => void,
   ): ProgramReadiness | undefined {
     if (config.ready.length === 0) return undefined;
-    return new ProgramReadiness(config.ready.map(parseReady), plan, config, warn, { logs });
+    return new ProgramReadiness(config.ready.map(parseReady), plan, config, warn, { logs, owner });
   }
 
   /**

@@ -33,7 +33,7 @@ export function startProcess(
     const logs = config.plan
       ? plan.spawn.stdio.slice(1).map((output) => (output.kind === 'file' ? output.path : undefined))
       : [channels.logFile('stdout'), channels.logFile('stderr')];
-    readiness = ProgramReadiness.prepare(plan, config, logs, warn);
+    readiness = ProgramReadiness.prepare(plan, config, logs, surroundings.owner, warn);
     sockets.arrange(config, plan);
     plan.spawn.record = records.open(recordName);
     opened.push(plan.spawn.record);

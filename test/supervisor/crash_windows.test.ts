@@ -1,5 +1,6 @@
 /** Whoever is killed in a moment that is easily forgotten: what is found, and done, by the next one. */
 import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
 import { killAt, killAtRemovalOf, slowDown } from '../helpers/kill_at';
@@ -276,6 +277,27 @@ describe('an adopted process that has ended', () => {
     if (after.pid !== pidBeside) expect(procfs.isAlive(pidBeside)).toBe(false);
     await supervised.shutdown();
     expect(procfs.mentioning(at.directory)).toEqual([]);
+  });
+});
+
+describe('a program that has not said yet that it is ready', () => {
+  it('leaves no notification socket behind when its supervisor is killed', async () => {
+    const at = scratch();
+    const program = 'command=sh -c \'echo "$NOTIFY_SOCKET" >"$FILE"; exec sleep 1000\'';
+    const supervised = await supervise(
+      at,
+      `[program:a]\n${program}\nenvironment=FILE=${at.file('address')}\nready=notify\nready_timeout=1000`,
+    );
+    const address = await eventually(
+      'the address',
+      () => fs.existsSync(at.file('address')) && fs.readFileSync(at.file('address'), 'utf8').trim(),
+    );
+    expect(fs.existsSync(address)).toBe(true);
+    await supervised.killSupervisor();
+    // What it says now nobody could tell from what it has said before.
+    await supervised.reaches('a', 'RUNNING');
+    expect(fs.existsSync(address)).toBe(false);
+    expect(fs.existsSync(path.dirname(address))).toBe(false);
   });
 });
 
