@@ -2,6 +2,7 @@
 import { makePlan } from '../daemon/plan';
 import { DEFAULT_READY_TIMEOUT_MS } from '../daemon/ready_options';
 import { invalid, TdaemonError } from '../errors';
+import { toText } from '../process/bytes';
 import { parseDuration } from '../process/duration';
 import { absolutePath } from '../process/working_directory';
 import { launchSupervisor } from '../supervisor/launch';
@@ -44,6 +45,7 @@ async function launch(scanned: Scanned, voice: Voice, caller: Caller): Promise<n
     if (scanned.has(name)) throw invalid(`--${name} and --respawn contradict each other`);
   const options = toOptions(scanned, caller);
   const { pidfile, ready = [], readyTimeout = DEFAULT_READY_TIMEOUT_MS, ...start } = options;
+  const command = scanned.command.map(toText);
   const conditions = typeof ready === 'string' ? [ready] : [...ready];
   const foreground = scanned.has('foreground');
   const config = respawnConfig({
@@ -63,11 +65,14 @@ async function launch(scanned: Scanned, voice: Voice, caller: Caller): Promise<n
   };
   const { pid } = foreground
     ? await launchSupervisor(config, from)
-    : await whileWaiting(voice, ({ signal, onReadiness }) => {
-        if (conditions.length > 0) onReadiness({ kind: 'waiting', conditions });
-        return launchSupervisor(config, from, signal);
-      });
-  const command = scanned.command.map(String);
+    : await whileWaiting(
+        voice,
+        ({ signal, onReadiness }) => {
+          if (conditions.length > 0) onReadiness({ kind: 'waiting', conditions });
+          return launchSupervisor(config, from, signal);
+        },
+        command[0],
+      );
   if (voice.json)
     print(
       JSON.stringify({

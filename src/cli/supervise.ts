@@ -52,7 +52,7 @@ export async function supervise(scanned: Scanned, voice: Voice): Promise<number>
     };
     const { pid } = foreground
       ? await launchSupervisor(config, options)
-      : await whileWaiting(voice, ({ signal }) => launchSupervisor(config, options, signal));
+      : await whileWaiting(voice, ({ signal }) => launchSupervisor(config, options, signal), config.file);
     if (voice.verbose) say(voice, `supervisor started, its keeper is process ${pid}`);
     return EXIT.ok;
   } catch (error) {

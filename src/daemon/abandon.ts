@@ -14,16 +14,21 @@ function signal(live: LiveProcess, group: ProcessGroup, number: number): void {
   live.signal(number);
 }
 
+const AFTER_KILL_MS = 5000;
+
 /**
- * @param grace milliseconds between SIGTERM and SIGKILL, and that the end may take after that
+ * @param grace milliseconds between SIGTERM and SIGKILL; `Infinity`: however long it takes
  * @returns whether all of it has ended
  */
 export async function abandon(live: LiveProcess, group: ProcessGroup, grace: number): Promise<boolean> {
-  for (const name of ['TERM', 'KILL']) {
+  for (const [name, wait] of [
+    ['TERM', grace],
+    ['KILL', AFTER_KILL_MS],
+  ] as const) {
     signal(live, group, signalNumber(name));
     const began = performance.now();
-    const ended = await live.waitForEnd(grace);
-    if (ended && (await awaitGroupEnd(group, grace - (performance.now() - began)))) return true;
+    const ended = await live.waitForEnd(wait);
+    if (ended && (await awaitGroupEnd(group, wait - (performance.now() - began)))) return true;
   }
   return false;
 }

@@ -4,11 +4,10 @@ import { constants as osConstants } from 'node:os';
 import { TdaemonError } from '../errors';
 import { type Exit, native, type Pidfd } from '../native';
 import { errnoName, errnoWords } from './errno';
+import { LONGEST_TIMEOUT_MS } from './pause';
 
 /** Where the kernel has no pidfds we must look again and again. */
 const POLL_MS = 5;
-/** setTimeout of Node takes 31 bits: what is longer (24 days) has no end. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 interface Stat {
   state: string;
@@ -208,7 +207,9 @@ export class LiveProcess {
         resolve(ended);
       };
       const timer =
-        milliseconds > LONGEST_MS ? undefined : setTimeout(() => settle(this.hasEnded()), milliseconds);
+        milliseconds > LONGEST_TIMEOUT_MS
+          ? undefined
+          : setTimeout(() => settle(this.hasEnded()), milliseconds);
       const cancel = this.onEnd(() => settle(true));
     });
   }

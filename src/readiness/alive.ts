@@ -1,6 +1,7 @@
 /** `alive:DURATION`: it has not ended by then. */
 import { invalid } from '../errors';
 import { parseDuration } from '../process/duration';
+import { afterSeconds } from '../process/pause';
 import { type Condition, type Start, type Subject, until } from './condition';
 
 export class Alive implements Condition {
@@ -23,7 +24,7 @@ export class Alive implements Condition {
 
   watch(_: Subject, signal: AbortSignal): Promise<void> {
     return until(signal, (settle) => {
-      const timer = setTimeout(settle, this.#milliseconds);
+      const timer = afterSeconds(this.#milliseconds / 1000, settle);
       return () => clearTimeout(timer);
     });
   }

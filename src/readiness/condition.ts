@@ -4,6 +4,13 @@ import type { SpawnPlan } from '../native';
 import type { LiveProcess } from '../process/live_process';
 import type { OutputFile } from './output_file';
 
+export interface Notes {
+  /** Before it is made. */
+  note(directory: string): void;
+  /** It has been removed. */
+  forget(directory: string): void;
+}
+
 /** A start that has not happened yet; or that somebody else has made, who is no more. */
 export interface Start {
   /** Milliseconds after the epoch; absent: it has not happened yet. */
@@ -16,8 +23,8 @@ export interface Start {
   readonly timeout: number;
   /** Certificates (PEM) that https trusts besides Node's own. */
   readonly certificates?: Buffer;
-  /** Whose it is, if he may be killed: who comes after him clears away what bears this name. */
-  readonly owner?: string;
+  /** Where what is made for it is written down, for who comes after us if we are killed. */
+  readonly notes?: Notes;
   /** Numbers up to this one are given to the daemon by some condition. */
   readonly highestDescriptor: number;
   setVariable(name: string, value: string): void;

@@ -4,12 +4,13 @@
  * root directory, which can reach no path of ours.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, lstatSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { TdaemonError } from '../errors';
-import type { Start } from './condition';
+import type { Notes, Start } from './condition';
 
 const PREFIX = 'tdaemon-notify-';
+const RANDOM_BYTES = 12;
 const SOCKET = 's';
 /** unix(7): sun_path with its NUL. */
 const LONGEST = 107;
@@ -19,15 +20,18 @@ function directories(): string[] {
   return [own, tmpdir(), '/tmp'].filter((name): name is string => name?.startsWith('/') ?? false);
 }
 
-const prefixOf = (owner: string | undefined) => (owner === undefined ? PREFIX : `${PREFIX}${owner}-`);
-
-function makeDirectory(prefix: string): string {
+/** Nobody can guess its name, and make it before us. */
+function makeDirectory(notes: Notes | undefined): string {
   let last: unknown;
   for (const parent of directories()) {
-    if (parent.length > LONGEST - prefix.length - 10) continue;
+    const directory = `${parent}/${PREFIX}${randomBytes(RANDOM_BYTES).toString('base64url')}`;
+    if (directory.length + SOCKET.length + 1 > LONGEST) continue;
+    notes?.note(directory);
     try {
-      return mkdtempSync(`${parent}/${prefix}`);
+      mkdirSync(directory, { mode: 0o700 });
+      return directory;
     } catch (error) {
+      notes?.forget(directory);
       last = error;
     }
   }
@@ -44,10 +48,12 @@ export class NotifyAddress {
   readonly name: string;
   readonly #directory: string | undefined;
   readonly #uid: number;
+  readonly #notes: Notes | undefined;
 
-  constructor({ spawn, uid, owner }: Start) {
+  constructor({ spawn, uid, notes }: Start) {
     this.#uid = uid;
-    this.#directory = spawn.chroot === undefined ? makeDirectory(prefixOf(owner)) : undefined;
+    this.#notes = notes;
+    this.#directory = spawn.chroot === undefined ? makeDirectory(notes) : undefined;
     this.name = this.#directory
       ? `${this.#directory}/${SOCKET}`
       : `@tdaemon/notify/${randomBytes(16).toString('hex')}`;
@@ -63,35 +69,25 @@ export class NotifyAddress {
   }
 
   remove(): void {
-    if (this.#directory) removeAddress(this.#directory);
+    if (!this.#directory) return;
+    removeAddress(this.#directory);
+    this.#notes?.forget(this.#directory);
   }
 }
 
-function removeAddress(directory: string): void {
+/** Also that of somebody who was killed. What is not there, or not ours, stays as it is. */
+export function removeAddress(directory: string): void {
+  try {
+    const found = lstatSync(directory);
+    if (!found.isDirectory() || found.uid !== process.geteuid?.()) return;
+  } catch {
+    return;
+  }
   for (const remove of [() => unlinkSync(`${directory}/${SOCKET}`), () => rmdirSync(directory)]) {
     try {
       remove();
     } catch {
       // It was never made, or somebody has tidied up.
     }
-  }
-}
-
-/** What an owner who was killed has left. */
-export function clearAddressesOf(owner: string): void {
-  for (const parent of new Set(directories()))
-    for (const name of namesIn(parent)) {
-      if (!name.startsWith(prefixOf(owner))) continue;
-      // A link of another user's would lead elsewhere; and what is our own nobody else can rename (a sticky directory).
-      const found = lstatSync(`${parent}/${name}`, { throwIfNoEntry: false });
-      if (found?.isDirectory() && found.uid === process.geteuid?.()) removeAddress(`${parent}/${name}`);
-    }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }

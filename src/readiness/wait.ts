@@ -1,5 +1,6 @@
 /** Waits until all conditions are true, or the daemon has ended, or time is up, whichever comes first. */
 import { LiveProcess } from '../process/live_process';
+import { LONGEST_TIMEOUT_MS } from '../process/pause';
 import { descendsFrom } from '../process/tree';
 import type { Condition, Subject } from './condition';
 
@@ -22,8 +23,6 @@ export interface Waiting {
   onBecomes(former: LiveProcess, live: LiveProcess): void;
 }
 
-/** setTimeout of Node takes 31 bits. */
-const LONGEST_MS = 2 ** 31 - 1;
 /** A log that is gone, a descriptor that was closed: perhaps because the daemon has ended or is about to, which says more. */
 const LAST_BREATH_MS = 200;
 
@@ -101,7 +100,7 @@ export class ReadinessWait {
 
   #setTimer(): void {
     clearTimeout(this.#timer);
-    const left = Math.max(0, Math.min(LONGEST_MS, this.#deadline - performance.now()));
+    const left = Math.max(0, Math.min(LONGEST_TIMEOUT_MS, this.#deadline - performance.now()));
     this.#timer = setTimeout(() => {
       if (performance.now() < this.#deadline - 1) this.#setTimer();
       else this.#finish({ kind: 'late', missing: [...this.#missing] });

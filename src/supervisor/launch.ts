@@ -7,6 +7,7 @@ import {
   fstatSync,
   openSync,
   readdirSync,
+  rmdirSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -48,7 +49,7 @@ export interface Launched {
   runtimeDirectory: string;
 }
 
-const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 /** Whoever ends just now takes the directory away that we have just made. */
 const MOST_TRIES = 10;
 
@@ -104,10 +105,50 @@ function directoryOf({ file, supervisord }: Config, { source }: Pick<LaunchOptio
   return respawnDirectoryOf(supervisord.pidfile || randomUUID(), supervisord.identifier);
 }
 
-/** Milliseconds in which all programs have been stopped, one group after another, and the rest has ended. */
-function stopTime({ groups }: Config): number {
-  const seconds = groups.map(({ processes }) => Math.max(0, ...processes.map((each) => each.stopWaitSecs)));
-  return STOP_SLACK + seconds.reduce((sum, each) => sum + each * 1000, 0);
+const processesOf = ({ groups }: Config) => groups.flatMap(({ processes }) => processes);
+
+/** Milliseconds in which all programs have been stopped, be it one after another (`depends_on`), and the rest has ended. */
+function stopTime(config: Config): number {
+  return processesOf(config).reduce((sum, { stopWaitSecs }) => sum + stopWaitSecs * 1000, STOP_SLACK);
+}
+
+/** Milliseconds: of one command it is waited for that, too. */
+function readyTime(config: Config, { source }: LaunchOptions): number {
+  if (source.kind === 'file') return READY_TIMEOUT;
+  return processesOf(config).reduce((sum, { readyTimeout }) => sum + readyTimeout * 1000, READY_TIMEOUT);
+}
+
+/** As whoever starts it knows it. */
+function nameOf(config: Config, { source }: LaunchOptions): string {
+  return source.kind === 'file' ? config.file : (processesOf(config)[0]?.commandText ?? config.file);
+}
+
+/** Programs that a supervisor before has left running, or was about to start. */
+function hasRecords(runtimeDirectory: string): boolean {
+  const programs = path.join(runtimeDirectory, 'programs');
+  return existsSync(programs) && readdirSync(programs).length > 0;
+}
+
+/** Whoever its parent is. */
+function hasSupervisor(runtimeDirectory: string): boolean {
+  try {
+    const lock = openSync(path.join(runtimeDirectory, 'supervisor'), O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+    const isTaken = native.lockFile(lock, false) !== 0;
+    closeSync(lock);
+    return isTaken;
+  } catch {
+    return false;
+  }
+}
+
+/** Nobody but us knows of a keeper. */
+function withoutKeeper(error: TdaemonError, keeper: string, what: string, isLeft: boolean): TdaemonError {
+  if (error.reason === 'ended' && error.exitCode === 0)
+    error.message = `'${what}' was told to end before it was ready`;
+  else if (error.reason === 'interrupted' && isLeft)
+    error.message = `interrupted while waiting for '${what}'; its supervisor cannot be ended`;
+  else error.message = error.message.replace(`'${keeper}'`, () => `'${what}'`);
+  return error;
 }
 
 /** What runs in the supervisor must be its own: nothing that the caller's environment makes Node load. */
@@ -117,12 +158,10 @@ function environmentOf(environment: readonly Bytes[]): Bytes[] {
 
 /** After a start that failed; but what is written of programs that run is for the next one. */
 function leaveNothing(runtimeDirectory: string, owner: number): void {
-  // In another user's directory names may change their meaning while we look at them.
-  if (owner !== process.geteuid?.()) return;
   try {
-    const programs = path.join(runtimeDirectory, 'programs');
-    if (!existsSync(programs) || readdirSync(programs).length === 0)
-      rmSync(runtimeDirectory, { recursive: true, force: true });
+    // In another user's directory names may change their meaning while we look at them; only its own is in ours.
+    if (owner !== process.geteuid?.()) rmdirSync(runtimeDirectory);
+    else if (!hasRecords(runtimeDirectory)) rmSync(runtimeDirectory, { recursive: true, force: true });
   } catch {
     // It is in memory, and small.
   }
@@ -131,7 +170,7 @@ function leaveNothing(runtimeDirectory: string, owner: number): void {
 /**
  * Starts a supervisor, and resolves when it answers. In the foreground it never resolves: this process has become the keeper.
  *
- * @param signal ends it
+ * @param signal ends it, unless there are programs that ran before: they are not stopped for that
  * @throws TdaemonError: nothing of it is left then
  */
 export async function launchSupervisor(
@@ -144,7 +183,9 @@ export async function launchSupervisor(
   const account = resolveAccount(supervisord.user?.uid, undefined);
   const owner = account?.ids ?? { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const keeper = keeperProgram();
+  const what = nameOf(config, options);
   const lock = takeDirectory(runtimeDirectory, owner, config.file);
+  const isTakingOver = hasRecords(runtimeDirectory);
   const openFiles = Math.max(options.openFiles, supervisord.minfds);
   await endFormerLogger(path.join(runtimeDirectory, 'logger'));
   takeLaunchFailure(runtimeDirectory);
@@ -176,20 +217,19 @@ export async function launchSupervisor(
     const { pid } = await daemonize({
       ...start([`--ready-fd=${READY_DESCRIPTOR}`]),
       ready: `fd:${READY_DESCRIPTOR}`,
-      readyTimeout: READY_TIMEOUT,
+      readyTimeout: readyTime(config, options),
       readyGrace: stopTime(config),
-      ...(signal && { signal }),
+      ...(signal && !isTakingOver && { signal }),
     });
     return { pid, runtimeDirectory };
   } catch (error) {
     const failure = takeLaunchFailure(runtimeDirectory);
-    leaveNothing(runtimeDirectory, owner.uid);
-    if (signal?.aborted && error instanceof TdaemonError)
-      // The keeper means nothing to whoever has started it.
-      error.message = error.message.replace(keeper, config.file);
-    else if (failure)
+    const isLeft = hasSupervisor(runtimeDirectory);
+    if (!isLeft) leaveNothing(runtimeDirectory, owner.uid);
+    const known = error instanceof TdaemonError ? error : undefined;
+    if (failure && known?.reason !== 'interrupted')
       throw new TdaemonError(failure.message, { reason: failure.reason, code: 'ERR_TDAEMON_SUPERVISOR' });
-    throw error;
+    throw known ? withoutKeeper(known, keeper, what, isLeft) : error;
   } finally {
     closeSync(lock);
   }

@@ -8,7 +8,6 @@ import { type PidfileState, readPidfile } from '../daemon/pidfile';
 import { TdaemonError } from '../errors';
 import { native } from '../native';
 import { pause } from '../process/pause';
-import { clearAddressesOf } from '../readiness/notify_address';
 import { cleanAutoLogs } from './auto_logs';
 import { forgetBegunEnd, readBegunEnd, writeBegunEnd } from './begun_end';
 import { ControlSocket } from './control_socket';
@@ -94,7 +93,6 @@ class SupervisorProcess {
         serverUrl: serverUrlOf(config),
         openFiles,
         directory,
-        owner: this.#owner,
         umask: supervisord.umask,
       },
       readConfig: () => wholeConfigOf(options),
@@ -122,16 +120,10 @@ class SupervisorProcess {
     this.#servers = new ControlServers(host, this.#keeper, runtimeDirectory);
   }
 
-  /** Unique among the user's supervisors. */
-  get #owner(): string {
-    return path.basename(this.#runtimeDirectory);
-  }
-
   async run(): Promise<void> {
     this.#listen();
     await this.#takeOver();
     this.#logger.connect();
-    clearAddressesOf(this.#owner);
     await cleanAutoLogs(this.#supervisor);
     await this.#control.open();
     await this.#servers.listen();
@@ -143,6 +135,8 @@ class SupervisorProcess {
     const begun = readBegunEnd(this.#runtimeDirectory);
     if (begun) void this.#end(begun.how, begun.status);
     for (const name of this.#earlySignals) this.#onSignal(name);
+    // Who is to end is not ready any more.
+    if (this.#supervisor.state === 'SHUTDOWN') return;
     this.#log.say('info', `supervisord started with pid ${process.pid}`);
     for (const { place, message } of this.#broken) this.#log.say('error', `${placeText(place)}: ${message}`);
     if (this.#options.source.kind === 'given') await this.#awaitFirst();

@@ -18,8 +18,6 @@ export interface Surroundings {
   /** Soft limit of open files without `rlimit_nofile`: Node has raised its own. */
   openFiles: number;
   directory: string;
-  /** Names what the next supervisor clears away, should this one be killed. */
-  owner: string;
   umask: number;
 }
 

@@ -6,7 +6,7 @@ import { TdaemonError } from '../errors';
 import type { OpenedOutput, Spawned } from '../native';
 import { setVariable } from '../process/environment';
 import { LiveProcess } from '../process/live_process';
-import type { Condition, Start } from '../readiness/condition';
+import type { Condition, Notes, Start } from '../readiness/condition';
 import { OutputFile } from '../readiness/output_file';
 import { parseReady } from '../readiness/parse';
 import { type Outcome, ReadinessWait } from '../readiness/wait';
@@ -57,7 +57,7 @@ export class ProgramReadiness {
     plan: Plan,
     config: ProcessConfig,
     warn: (message: string) => void,
-    { logs = [], ...known }: { logs?: readonly (string | undefined)[] } & Pick<Start, 'owner' | 'startedAt'>,
+    { logs = [], ...known }: { logs?: readonly (string | undefined)[] } & Pick<Start, 'notes' | 'startedAt'>,
   ) {
     this.#conditions = conditions;
     this.#warn = warn;
@@ -80,18 +80,18 @@ export class ProgramReadiness {
    * For a start to come; prepares the plan.
    *
    * @param logs of standard output and error
-   * @param owner as Start has it
+   * @param notes as Start has them
    * @throws TdaemonError: something that a condition needs cannot be had
    */
   static prepare(
     plan: Plan,
     config: ProcessConfig,
     logs: readonly (string | undefined)[],
-    owner: string,
+    notes: Notes,
     warn: (message: string) => void,
   ): ProgramReadiness | undefined {
     if (config.ready.length === 0) return undefined;
-    return new ProgramReadiness(config.ready.map(parseReady), plan, config, warn, { logs, owner });
+    return new ProgramReadiness(config.ready.map(parseReady), plan, config, warn, { logs, notes });
   }
 
   /**

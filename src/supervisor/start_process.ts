@@ -21,7 +21,7 @@ export function startProcess(
   recordName: string,
   channels: Channels,
   sockets: ProgramSockets,
-  { surroundings, records, cgroups }: Host,
+  { surroundings, records, cgroups, notes }: Host,
   warn: (message: string) => void,
 ): { started: Spawned; readiness: ProgramReadiness | undefined; cgroup: Cgroup | undefined } {
   const opened: number[] = [];
@@ -33,7 +33,7 @@ export function startProcess(
     const logs = config.plan
       ? plan.spawn.stdio.slice(1).map((output) => (output.kind === 'file' ? output.path : undefined))
       : [channels.logFile('stdout'), channels.logFile('stderr')];
-    readiness = ProgramReadiness.prepare(plan, config, logs, surroundings.owner, warn);
+    readiness = ProgramReadiness.prepare(plan, config, logs, notes, warn);
     sockets.arrange(config, plan);
     plan.spawn.record = records.open(recordName);
     opened.push(plan.spawn.record);

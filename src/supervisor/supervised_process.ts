@@ -8,7 +8,9 @@ import { type FailureReason, TdaemonError } from '../errors';
 import { type Exit, native, type Spawned } from '../native';
 import { bootId, TICKS } from '../process/identity';
 import { LiveProcess } from '../process/live_process';
+import { afterSeconds } from '../process/pause';
 import { signalName, signalNumber } from '../process/signals';
+import type { Notes } from '../readiness/condition';
 import type { Cgroups } from './cgroups';
 import { Channels, type LogSurroundings } from './channels';
 import { endProcess } from './end_process';
@@ -31,6 +33,7 @@ export interface Host {
   readonly records: Records;
   readonly sockets: ListeningSockets;
   readonly cgroups: Cgroups;
+  readonly notes: Notes;
   readonly log: MainLog;
   /** Programs that end are not started again: all is being shut down. */
   readonly isEnding: boolean;
@@ -339,7 +342,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     const left = this.#adopted ? Math.max(0, startSecs - this.secondsUp) : startSecs;
     if (this.#readiness && this.#started) this.#awaitReady(this.#readiness, this.#started);
     if (left <= 0) this.#isThere('startsecs');
-    else this.#timer = setTimeout(() => this.#isThere('startsecs'), left * 1000);
+    else this.#timer = afterSeconds(left, () => this.#isThere('startsecs'));
   }
 
   async #awaitReady(readiness: ProgramReadiness, started: Spawned): Promise<void> {
@@ -380,7 +383,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.#send(stopSignal, stopAsGroup);
     // Of `startsecs`, of a process that does not become ready.
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
+    this.#timer = afterSeconds(stopWaitSecs, () => this.#dispatch('stop-overdue'));
   }
 
   #kill(): void {
@@ -388,7 +391,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     this.#host.log.say('warn', `killing '${this.name}' (${this.pid}) with SIGKILL`);
     if (killAsGroup) this.#family?.kill();
     else this.#send(signalNumber('KILL'), false);
-    this.#timer = setTimeout(() => this.#dispatch('stop-overdue'), stopWaitSecs * 1000);
+    this.#timer = afterSeconds(stopWaitSecs, () => this.#dispatch('stop-overdue'));
   }
 
   #send(signal: number, asGroup: boolean): void {
@@ -409,7 +412,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     } else {
       // As supervisord while it gives up some day; else no longer than a restart waits.
       const most = startRetries === Number.POSITIVE_INFINITY ? this.config.restartDelayMax : this.failures;
-      this.#timer = setTimeout(() => this.#again('retry'), Math.min(this.failures, most) * 1000);
+      this.#timer = afterSeconds(Math.min(this.failures, most), () => this.#again('retry'));
     }
   }
 
@@ -492,7 +495,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
       this.#isSuccession = false;
     } else {
       this.#dispatch('hold-back');
-      this.#timer = setTimeout(() => this.#again('retry'), wait * 1000);
+      this.#timer = afterSeconds(wait, () => this.#again('retry'));
     }
   }
 

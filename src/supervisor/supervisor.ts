@@ -14,6 +14,7 @@ import type { KeeperLink } from './keeper_link';
 import { KeptExits } from './kept_exits';
 import type { ListeningSockets } from './listening_sockets';
 import type { LoggerLink } from './logger_link';
+import { MadeAddresses } from './made_addresses';
 import type { MainLog } from './main_log';
 import { ProcessGroup } from './process_group';
 import type { Surroundings } from './program_plan';
@@ -58,6 +59,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
   readonly records: Records;
   readonly sockets: ListeningSockets;
   readonly cgroups: Cgroups;
+  readonly notes: MadeAddresses;
   readonly dependencies = new Dependencies(() => this.processes());
   readonly #parts: SupervisorParts;
   readonly #rolling: RollingRestarts;
@@ -82,6 +84,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
     this.#rolling = new RollingRestarts(parts.log, (...replaced) => this.emit('replaced', ...replaced));
     this.cgroups = new Cgroups(parts.runtimeDirectory, parts.log);
     this.records = new Records(parts.runtimeDirectory);
+    this.notes = new MadeAddresses(parts.runtimeDirectory);
     const { childLogDir, identifier, stripAnsi } = config.supervisord;
     const { runtimeDirectory, keeper, logger } = parts;
     this.logs = { runtimeDirectory, childLogDir, identifier, stripAnsi, keeper, logger };
@@ -128,6 +131,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements Host {
 
   /** Takes over what runs, and starts what should run. */
   async begin(): Promise<void> {
+    this.notes.clear();
     const left = byProcess(this.records.read());
     const adopted: { process: SupervisedProcess; found: FoundProcess }[] = [];
     const isFirst = left.size === 0;

@@ -132,17 +132,42 @@ describe('start --respawn', () => {
       await eventually('it runs', () => running(at, 'sleep'));
       child.kill(signal);
       expect(await ended).toBe(130);
-      expect(stderr).toBe("tdaemon: interrupted while waiting for 'respawn sleep'; it was stopped\n");
+      expect(stderr).toBe("tdaemon: interrupted while waiting for 'sleep'; it was stopped\n");
       await expectNothingLeft(at);
     },
   );
+
+  it('interrupted twice: what ignores TERM is left to its end', async () => {
+    const at = scratch();
+    const unending = ['sh', '-c', `trap "" TERM; echo >${at.file('up')}; while :; do sleep 0.1; done`];
+    const [program, words, options] = respawnCommand(at, NEVER, unending);
+    const child = spawn(program, words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text));
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    await eventually('it runs', () => fs.existsSync(at.file('up')));
+    const keeper = keeperOf(at);
+    child.kill('SIGINT');
+    await eventually('it says what it waits for', () => stderr !== '');
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(stderr).toBe(
+      "tdaemon: waiting for the end of 'sh'; interrupt again to leave it to that\ntdaemon: interrupted again: 'sh' is left to end by itself\n",
+    );
+    // By SIGKILL, after stopwaitsecs.
+    await eventually('the end', () => !procfs.isAlive(keeper));
+    await expectNothingLeft(at);
+  });
 
   it('whose keeper is told to end while it waits: 123, and nothing is left', async () => {
     const at = scratch();
     const ran = respawn(at, NEVER, ['sleep', '1000']);
     await eventually('it runs', () => running(at, 'sleep'));
     process.kill(keeperOf(at), 'SIGTERM');
-    expect((await ran).status).toBe(123);
+    expect(await ran).toMatchObject({
+      status: 123,
+      stderr: "tdaemon: 'sleep' was told to end before it was ready\n",
+    });
     await expectNothingLeft(at);
   });
 

@@ -93,6 +93,26 @@ describe('a program', () => {
     expect((await supervised.of('a')).state).toBe('STOPPED');
   });
 
+  it.each(['stopwaitsecs', 'startsecs'])(
+    'has all the time that %s gives, more than a timer can count',
+    async (key) => {
+      const at = scratch();
+      const waits = `until test -e ${at.file('go')}; do sleep 0.01; done; exit 7`;
+      const supervised = await supervise(
+        at,
+        `[program:a]\ncommand=sh -c 'trap "echo >${at.file('told')}; ${waits}" TERM; echo >${at.file('ready')}; while :; do sleep 0.01; done'
+startsecs=0\n${key}=3000000`,
+      );
+      await eventually('it runs', () => fs.existsSync(at.file('ready')));
+      if (key === 'startsecs') expect((await supervised.of('a')).state).toBe('STARTING');
+      const stopped = supervised.ask('stop', 'a');
+      await eventually('it was told', () => fs.existsSync(at.file('told')));
+      at.write('go', '');
+      expect(await stopped).toBe(true);
+      expect(await supervised.of('a')).toMatchObject({ state: 'STOPPED', exitStatus: 7 });
+    },
+  );
+
   it('that ignores the stop signal is killed after stopwaitsecs', async () => {
     const at = scratch();
     const supervised = await supervise(
