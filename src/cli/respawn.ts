@@ -5,15 +5,13 @@ import { invalid, TdaemonError } from '../errors';
 import { toText } from '../process/bytes';
 import { parseDuration } from '../process/duration';
 import { absolutePath } from '../process/working_directory';
-import { launchSupervisor } from '../supervisor/launch';
-import type { LaunchOptions } from '../supervisor/launch_options';
 import { respawnConfig } from '../supervisor/respawn_config';
 import type { Caller } from './caller';
 import { EXIT } from './exit_status';
+import { launchWaiting } from './launch_waiting';
 import { print, reportFailure, say, type Voice } from './output';
 import type { Scanned } from './scan';
 import { toOptions } from './start_options';
-import { whileWaiting } from './waiting';
 
 /** What a process that is started again and again cannot have, or not yet. */
 const CONTRADICTIONS = ['keep-fd', 'dry-run', 'ready-keep', 'ready-ca'] as const;
@@ -45,7 +43,6 @@ async function launch(scanned: Scanned, voice: Voice, caller: Caller): Promise<n
     if (scanned.has(name)) throw invalid(`--${name} and --respawn contradict each other`);
   const options = toOptions(scanned, caller);
   const { pidfile, ready = [], readyTimeout = DEFAULT_READY_TIMEOUT_MS, ...start } = options;
-  const command = scanned.command.map(toText);
   const conditions = typeof ready === 'string' ? [ready] : [...ready];
   const foreground = scanned.has('foreground');
   const config = respawnConfig({
@@ -56,23 +53,19 @@ async function launch(scanned: Scanned, voice: Voice, caller: Caller): Promise<n
     restartDelay: restartDelay(scanned),
     foreground,
   });
-  const from: LaunchOptions = {
-    source: { kind: 'given', config },
-    environment: caller.environment,
-    openFiles: caller.openFiles ?? 0,
-    directory: '/',
-    foreground,
-  };
-  const { pid } = foreground
-    ? await launchSupervisor(config, from)
-    : await whileWaiting(
-        voice,
-        ({ signal, onReadiness }) => {
-          if (conditions.length > 0) onReadiness({ kind: 'waiting', conditions });
-          return launchSupervisor(config, from, signal);
-        },
-        command[0],
-      );
+  const { pid } = await launchWaiting(
+    voice,
+    config,
+    {
+      source: { kind: 'given', config },
+      environment: caller.environment,
+      openFiles: caller.openFiles ?? 0,
+      directory: '/',
+      foreground,
+    },
+    conditions,
+  );
+  const command = scanned.command.map(toText);
   if (voice.json)
     print(
       JSON.stringify({

@@ -10,13 +10,11 @@ import { invalid, TdaemonError } from '../errors';
 import { toText } from '../process/bytes';
 import { variablesOf } from '../process/environment';
 import { defaultOpenFiles } from '../process/limits';
-import { launchSupervisor } from '../supervisor/launch';
-import type { LaunchOptions } from '../supervisor/launch_options';
 import { readCaller } from './caller';
 import { EXIT } from './exit_status';
+import { launchWaiting } from './launch_waiting';
 import { print, reportFailure, say, type Voice } from './output';
 import type { Scanned } from './scan';
-import { whileWaiting } from './waiting';
 
 /** Of the keys that have an option, those that were given. */
 function overridesOf(scanned: Scanned): Overrides {
@@ -42,17 +40,13 @@ export async function supervise(scanned: Scanned, voice: Voice): Promise<number>
     for (const warning of warnings) say(voice, `warning: ${warningText(warning)}`);
     for (const { place, message } of broken)
       say(voice, `${placeText(place)}: ${message}; the others are started`);
-    const { nodaemon: foreground } = config.supervisord;
-    const options: LaunchOptions = {
+    const { pid } = await launchWaiting(voice, config, {
       source: { kind: 'file', file: config.file, overrides },
       environment: caller.environment,
       openFiles: caller.openFiles ?? defaultOpenFiles(),
       directory: process.cwd(),
-      foreground,
-    };
-    const { pid } = foreground
-      ? await launchSupervisor(config, options)
-      : await whileWaiting(voice, ({ signal }) => launchSupervisor(config, options, signal), config.file);
+      foreground: config.supervisord.nodaemon,
+    });
     if (voice.verbose) say(voice, `supervisor started, its keeper is process ${pid}`);
     return EXIT.ok;
   } catch (error) {

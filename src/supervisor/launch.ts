@@ -119,7 +119,7 @@ function readyTime(config: Config, { source }: LaunchOptions): number {
 }
 
 /** As whoever starts it knows it. */
-function nameOf(config: Config, { source }: LaunchOptions): string {
+export function launchedName(config: Config, { source }: LaunchOptions): string {
   return source.kind === 'file' ? config.file : (processesOf(config)[0]?.commandText ?? config.file);
 }
 
@@ -183,7 +183,7 @@ export async function launchSupervisor(
   const account = resolveAccount(supervisord.user?.uid, undefined);
   const owner = account?.ids ?? { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const keeper = keeperProgram();
-  const what = nameOf(config, options);
+  const what = launchedName(config, options);
   const lock = takeDirectory(runtimeDirectory, owner, config.file);
   const isTakingOver = hasRecords(runtimeDirectory);
   const openFiles = Math.max(options.openFiles, supervisord.minfds);

@@ -183,6 +183,10 @@ ${programs}
   );
 }
 
+/** Said when the end of what was interrupted takes more than a second. */
+export const patience = (what: string) =>
+  `tdaemon: waiting for the end of '${what}'; interrupt again to leave it to that\n`;
+
 /** @param within a command that runs the one that follows it */
 export function superviseCommand(
   at: Scratch,

@@ -9,16 +9,22 @@ export interface Ran {
   stderr: string;
 }
 
-export function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    const output = { stdout: '', stderr: '' };
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+/** One that has begun, to be signalled or talked to meanwhile. */
+export function begin(program: string, args: readonly string[], options: SpawnOptions = {}) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const ended = new Promise<Ran>((resolve, reject) => {
     child.on('error', reject);
     // 'close' comes when every holder of the pipes is gone: that a daemon holds none is part of the contract.
     child.on('close', (status, signal) => resolve({ status, signal, ...output }));
   });
+  return { child, output, ended };
+}
+
+export function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<Ran> {
+  return begin(program, args, options).ended;
 }
 
 export function tdaemon(args: readonly string[], options: SpawnOptions = {}): Promise<Ran> {

@@ -1,5 +1,4 @@
 /** Whoever does not want to wait any longer: the daemon goes too, and the terminal is as it was. */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually';
@@ -7,6 +6,7 @@ import { fixture, TDAEMON } from '../helpers/paths';
 import { childrenOf, mentioning, stat } from '../helpers/procfs';
 import { type Scratch, scratch } from '../helpers/scratch';
 import { mark } from '../helpers/start';
+import { begin } from '../helpers/tdaemon';
 
 const waiting = (at: Scratch, ...options: string[]) => [
   ...mark(at),
@@ -22,14 +22,8 @@ const waiting = (at: Scratch, ...options: string[]) => [
   '1000',
 ];
 
-function run(program: string, words: readonly string[], detached = false) {
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], detached });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (text: Buffer) => (output.stdout += text));
-  child.stderr.on('data', (text: Buffer) => (output.stderr += text));
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { child, output, ended };
-}
+const run = (program: string, words: readonly string[], detached = false) =>
+  begin(program, words, { stdio: 'pipe', detached });
 
 describe('interrupted while waiting: 130, and nothing is left', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s', async (signal) => {
@@ -37,7 +31,7 @@ describe('interrupted while waiting: 130, and nothing is left', () => {
     const { child, output, ended } = run(TDAEMON, waiting(at));
     await eventually('it waits', () => fs.existsSync(at.file('pid')));
     child.kill(signal);
-    expect(await ended).toBe(130);
+    expect((await ended).status).toBe(130);
     expect(output.stderr).toBe("tdaemon: interrupted while waiting for 'sleep'; it was stopped\n");
     expect(fs.existsSync(at.file('pid'))).toBe(false);
     expect(mentioning(at.directory)).toEqual([]);
@@ -47,8 +41,8 @@ describe('interrupted while waiting: 130, and nothing is left', () => {
     const at = scratch();
     const { child, output, ended } = run(fixture('terminal'), [TDAEMON, ...waiting(at)]);
     await eventually('the line', () => /waiting for cmd:false, [1-9]\d* s/.test(output.stdout));
-    child.stdin.write('\x03');
-    expect(await ended).toBe(130);
+    child.stdin?.write('\x03');
+    expect((await ended).status).toBe(130);
     // The line is wiped away before the message comes.
     expect(output.stdout.replace('^C', '')).toContain(' s\r\u001b[Ktdaemon: interrupted');
     expect(fs.existsSync(at.file('pid'))).toBe(false);
@@ -61,10 +55,10 @@ describe('interrupted while waiting: 130, and nothing is left', () => {
     const second = scratch();
     const loud = run(fixture('terminal'), [TDAEMON, ...waiting(second)]);
     await eventually('the other shows it', () => loud.output.stdout.includes('waiting for'));
-    child.stdin.write('\x03');
-    loud.child.stdin.write('\x03');
-    expect(await ended).toBe(130);
-    expect(await loud.ended).toBe(130);
+    child.stdin?.write('\x03');
+    loud.child.stdin?.write('\x03');
+    expect((await ended).status).toBe(130);
+    expect((await loud.ended).status).toBe(130);
     expect(output.stdout.replace('^C', '')).toBe('');
   });
 
@@ -79,7 +73,7 @@ describe('interrupted while waiting: 130, and nothing is left', () => {
     const being = () => childrenOf(caller).some((pid) => stat(pid)?.group === group);
     await eventually('the command is being started', being);
     process.kill(-group, 'SIGINT');
-    expect(await ended).toBe(130);
+    expect((await ended).status).toBe(130);
     expect(output.stderr).toBe("tdaemon: interrupted while waiting for 'sleep'; it was stopped\n");
     expect(mentioning(at.directory)).toEqual([]);
   });

@@ -1,5 +1,4 @@
 /** `tdaemon supervise` that is interrupted while it starts: either nothing is left, or all of it is there. */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -7,7 +6,8 @@ import { size, TIMEOUT } from '../helpers/chaos';
 import { TDAEMON } from '../helpers/paths';
 import * as procfs from '../helpers/procfs';
 import { scratch } from '../helpers/scratch';
-import { configuration, supervisedLater } from '../helpers/supervise';
+import { configuration, patience, supervisedLater } from '../helpers/supervise';
+import { begin } from '../helpers/tdaemon';
 
 const MOMENTS = size(15, 500);
 
@@ -20,25 +20,23 @@ it('at random moments', TIMEOUT, async () => {
   let longest = 50;
   for (let moment = 0; moment < MOMENTS; moment++) {
     const began = performance.now();
-    const child = spawn(TDAEMON, ['supervise', '-c', file], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    let stderr = '';
-    child.stderr.on('data', (text: Buffer) => (stderr += text));
-    const ended = new Promise<number | NodeJS.Signals>((resolve) =>
-      child.on('close', (status, signal) => resolve(status ?? (signal as NodeJS.Signals))),
-    );
+    const { child, ended } = begin(TDAEMON, ['supervise', '-c', file], { env });
     await pause(Math.random() * longest);
     child.kill('SIGINT');
-    const how = await ended;
-    if (how === 0) {
+    const { status, signal, stderr } = await ended;
+    if (status === 0) {
       longest = performance.now() - began;
       await supervised.reaches('a', 'RUNNING');
       await supervised.shutdown();
     } else {
       longest += 50;
       // Before there is anything that could be interrupted it is killed, which leaves nothing either.
-      if (how === 130)
-        expect(stderr).toBe(`tdaemon: interrupted while waiting for '${file}'; it was stopped\n`);
-      else expect(how).toBe('SIGINT');
+      if (status === null) expect(signal).toBe('SIGINT');
+      else
+        expect({ status, stderr: stderr.replace(patience(file), '') }).toEqual({
+          status: 130,
+          stderr: `tdaemon: interrupted while waiting for '${file}'; it was stopped\n`,
+        });
     }
     expect(procfs.mentioning(at.directory)).toEqual([]);
     expect(fs.existsSync(at.file('supervisord.pid'))).toBe(false);
