@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { ProcessConfig } from '../config/model';
 import type { Plan } from '../daemon/plan';
-import { TdaemonError } from '../errors';
+import { type FailureReason, TdaemonError } from '../errors';
 import type { OpenedOutput, Spawned } from '../native';
 import { setVariable } from '../process/environment';
 import { LiveProcess } from '../process/live_process';
@@ -29,7 +29,7 @@ function logStarts(logs: readonly (string | undefined)[]): LogStart[] {
 
 export type ReadyOutcome =
   | { kind: 'ready' }
-  | { kind: 'failed'; why: string }
+  | { kind: 'failed'; reason: FailureReason; why: string }
   /** It has ended, or nobody wants to know any more. */
   | { kind: 'over' };
 
@@ -38,11 +38,13 @@ function outcomeOf(outcome: Outcome): ReadyOutcome {
   if (outcome.kind === 'late')
     return {
       kind: 'failed',
+      reason: 'not-ready',
       why: `not ready in time: ${outcome.missing.map(({ text }) => text).join(', ')}`,
     };
   if (outcome.kind !== 'hopeless') return { kind: 'over' };
   const { error } = outcome;
-  return { kind: 'failed', why: error instanceof TdaemonError ? error.message : String(error) };
+  if (!(error instanceof TdaemonError)) return { kind: 'failed', reason: 'setup', why: String(error) };
+  return { kind: 'failed', reason: error.reason, why: error.message };
 }
 
 export class ProgramReadiness {

@@ -112,7 +112,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
   /** Undefined: none yet. */
   exitStatus: number | undefined;
   spawnError = '';
-  /** Why it could not be executed, the last time that it could not. */
+  /** Why it could not be executed, or did not become ready, the last time that it could not or did not. */
   spawnFailure: FailureReason | undefined;
   /** Failures in a row. */
   failures = 0;
@@ -351,6 +351,7 @@ export class SupervisedProcess extends EventEmitter<{ state: [StateChange]; wait
     if (outcome.kind === 'ready') this.#isThere('ready');
     else {
       this.spawnError = outcome.why;
+      this.spawnFailure = outcome.reason;
       this.#host.log.say('info', `not ready: ${this.fullName}: ${outcome.why}`);
       this.#dispatch('not-ready');
     }

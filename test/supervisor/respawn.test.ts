@@ -138,6 +138,13 @@ describe('start --respawn', () => {
     },
   );
 
+  it('that is not ready in time: 124, and nothing is left', async () => {
+    const at = scratch();
+    const ran = await respawn(at, ['--ready', 'cmd:false', '--ready-timeout', '1s'], ['sleep', '1000']);
+    expect(ran).toMatchObject({ status: 124, stderr: 'tdaemon: not ready in time: cmd:false\n' });
+    await expectNothingLeft(at);
+  });
+
   it('interrupted twice: what ignores TERM is left to its end', async () => {
     const at = scratch();
     const unending = ['sh', '-c', `trap "" TERM; echo >${at.file('up')}; while :; do sleep 0.1; done`];
